@@ -40,7 +40,11 @@ def cuts_grapheme(text: str, offset: int) -> bool:
     if offset <= 0 or offset >= len(text):
         return False
     line = text.rfind("\n", 0, offset) + 1  # a cluster never spans a line feed, so look from the line's start
-    return any(m.start() < offset < m.end() for m in _GRAPHEME.finditer(text, line, min(len(text), offset + 64)) if m.end() > offset - 1)
+    return any(
+        m.start() < offset < m.end()
+        for m in _GRAPHEME.finditer(text, line, min(len(text), offset + 64))
+        if m.end() > offset - 1
+    )
 
 
 def has_unstorable(text: str) -> str | None:

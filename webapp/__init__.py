@@ -1,0 +1,1 @@
+"""Stancemark: label who says what about it in news articles."""

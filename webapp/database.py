@@ -1,0 +1,166 @@
+"""Engine and transactions: `reading()` is one snapshot, `writing()` one immediate transaction, on SQLite and PostgreSQL."""
+
+import fcntl
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import uuid_utils
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from webapp.domain.errors import Unavailable
+
+PATIENCE_SECONDS = 10
+# Python's sqlite3 tells the result code: busy, locked, read-only, I/O error, full, cannot open
+_AWAY = {5, 6, 8, 10, 13, 14}
+
+
+def now() -> str:
+    """This moment as stored: UTC, to the second, `2025-04-02T09:01:00Z`. Sorts as text."""
+    return moment(datetime.now(UTC))
+
+
+def moment(when: datetime) -> str:
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def before_now(**ago: float) -> str:
+    """The stored form of the moment so long `ago` (keywords of timedelta; negative ones lie ahead)."""
+    return moment(datetime.now(UTC) - timedelta(**ago))
+
+
+def new_id() -> str:
+    """A fresh UUIDv7."""
+    return str(uuid_utils.uuid7())
+
+
+class Database:
+    """One database: its engine and the two ways to use it. Safe to share between threads."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
+        self._queue = _WritersQueue(self.url.database if self.is_sqlite else None)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session on one consistent snapshot; nothing it does is kept. Raises Unavailable."""
+        options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with _translated(), Session(self.engine.execution_options(**options)) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session in one immediate transaction, committed at the end of the block. Raises Unavailable."""
+        with _translated(), self._queue.turn(), Session(self.engine.execution_options(immediate=True)) as session:
+            with session.begin():
+                yield session
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(url, json_serializer=_json, pool_size=16, max_overflow=16, connect_args={"timeout": 5})
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # transactions begin where SQLAlchemy says so, in `begin` below
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "cache_size=-8000",
+            "temp_store=MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+def _postgresql_engine(url: str) -> Engine:
+    return create_engine(
+        url, json_serializer=_json, pool_size=16, max_overflow=16, pool_pre_ping=True, pool_timeout=PATIENCE_SECONDS
+    )
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn "the database is away, busy or full" into Unavailable; a mistake of ours stays what it is."""
+    try:
+        yield
+    except PoolTimeout as why:
+        raise Unavailable("The database is busy. Try again in a moment; nothing was changed.") from why
+    except DBAPIError as why:
+        if not _is_away(why):
+            raise
+        raise Unavailable(
+            f"The database cannot be used just now ({_first_line(why.orig)}). Nothing was changed."
+        ) from why
+
+
+def _is_away(why: DBAPIError) -> bool:
+    code = getattr(why.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in _AWAY
+    return isinstance(why, OperationalError | InterfaceError)
+
+
+def _first_line(why: BaseException | None) -> str:
+    return str(why).strip().split("\n")[0]
+
+
+class _WritersQueue:
+    """Writers take turns: threads on a lock, processes on a file lock beside the database.
+
+    SQLite's own waiting polls, and starves some writers; a file lock wakes them one by one. A process that
+    dies lets go of it.
+    """
+
+    def __init__(self, database_file: str | None) -> None:
+        in_memory = not database_file or database_file == ":memory:"
+        self._path = None if in_memory else f"{database_file}.lock"
+        self._threads = threading.Lock() if self._path else None
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        if self._path is None or self._threads is None:
+            yield
+            return
+        if not self._threads.acquire(timeout=PATIENCE_SECONDS):
+            raise Unavailable("Too many people are saving at this moment. Try again; nothing was changed.")
+        try:
+            with _locked(self._path):
+                yield
+        finally:
+            self._threads.release()
+
+
+@contextmanager
+def _locked(path: str) -> Iterator[None]:
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as why:
+        raise Unavailable(f"The database's folder cannot be written ({why.strerror}). Nothing was changed.") from why
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,59 @@
+"""Alembic inside the package, so that an installed copy can upgrade its database itself."""
+
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from webapp.database import Database
+from webapp.models import Base
+
+# Any number will do as long as every server of one PostgreSQL uses the same.
+_ADVISORY_LOCK = 7_305_110
+
+
+def _script() -> ScriptDirectory:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    return ScriptDirectory.from_config(config)
+
+
+def head() -> str:
+    """The newest revision that this program knows."""
+    newest = _script().get_current_head()
+    assert newest is not None
+    return newest
+
+
+def current(database: Database) -> str | None:
+    """The revision the database is at; None for an empty one. Raises Unavailable."""
+    with database.reading() as session:
+        return MigrationContext.configure(session.connection()).get_current_revision()
+
+
+def upgrade(database: Database) -> None:
+    """Make or upgrade the tables in one immediate transaction; a killed upgrade leaves the old ones."""
+    with database.writing() as session:
+        connection = session.connection()
+        if not database.is_sqlite:
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
+        _run(connection)
+
+
+def _run(connection: Connection) -> None:
+    script = _script()
+
+    def steps(revision: object, _context: object) -> object:
+        return script._upgrade_revs("head", revision)  # type: ignore[arg-type]
+
+    with EnvironmentContext(Config(), script, fn=steps) as environment:
+        environment.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            transactional_ddl=True,
+            transaction_per_migration=False,
+        )
+        environment.run_migrations()
