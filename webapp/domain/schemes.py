@@ -107,7 +107,12 @@ def parse_scheme(source: str) -> Scheme:
 def _check(scheme: Scheme) -> None:
     _between("stances", len(scheme.stances), 2, 6)
     _between("claim types", len(scheme.claim_types), 1, 12)
-    for what, parts in (("stance", scheme.stances), ("claim type", scheme.claim_types), ("speaker", scheme.speakers), ("flag", scheme.flags)):
+    for what, parts in (
+        ("stance", scheme.stances),
+        ("claim type", scheme.claim_types),
+        ("speaker", scheme.speakers),
+        ("flag", scheme.flags),
+    ):
         _unique(f"{what} id", (part.id for part in parts))
     _check_keys(scheme)
     _check_references(scheme)
@@ -132,7 +137,9 @@ def _check_keys(scheme: Scheme) -> None:
         if not re.fullmatch(r"[a-z0-9]", part.key):
             raise Invalid(f"The key “{part.key}” of “{part.id}” is not one letter from a to z or one digit.")
         if part.key in PAGE_KEYS:
-            raise Invalid(f"The key “{part.key}” of “{part.id}” is taken by the annotation page itself. Choose another.")
+            raise Invalid(
+                f"The key “{part.key}” of “{part.id}” is taken by the annotation page itself. Choose another."
+            )
     _unique("key", (part.key for part in parts))
 
 
