@@ -1,4 +1,4 @@
-"""Engine and transactions: `reading()` is one snapshot, `writing()` one immediate transaction, on SQLite and PostgreSQL."""
+"""Engine and transactions: `reading()` is one snapshot, `writing()` one immediate transaction; on both databases."""
 
 import fcntl
 import json
@@ -12,7 +12,8 @@ from typing import Any
 
 import uuid_utils
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from webapp.domain.errors import Unavailable

@@ -1,6 +1,6 @@
 """The tables. Moments are UTC text to the second, offsets are code points, end exclusive."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from sqlalchemy import (
     JSON,
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    Table,
     Text,
     UniqueConstraint,
     Uuid,
@@ -252,6 +253,9 @@ class Label(Base):
     )
 
 
+label_table = cast(Table, Label.__table__)  # for the hot paths, which go past the ORM
+
+
 class OperationResult(Base):
     """The first result of an operation that was stored, so that a repeated one changes nothing."""
 
@@ -265,7 +269,7 @@ class OperationResult(Base):
 
 
 class Event(Base):
-    """Who changed what, and when; written in the transaction of the change. No person: an operator at the command line."""
+    """Who changed what, and when, written with the change. No person: an operator at the command line."""
 
     __tablename__ = "event"
     id: Mapped[Id] = mapped_column(primary_key=True)

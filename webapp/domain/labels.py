@@ -25,7 +25,7 @@ class NewSpeaker(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LabelInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A label as a client sends it. Offsets are code points of the canonical text, end exclusive; `base` is the revision it saw."""
+    """A label as a client sends it; `base` is the revision it saw. Offsets are code points, end exclusive."""
 
     id: str
     text_sha256: str | None = None
@@ -114,7 +114,7 @@ class Surroundings:
 
 
 def refusal_of(label: LabelInput, around: Surroundings) -> Refusal | None:
-    """The first refusal from `missing-field` to `too-long` that holds, in the order of the contract; None if the label may be stored."""
+    """The first refusal from `missing-field` to `too-long`, in the order of the contract; None if there is none."""
     checks: tuple[Callable[[LabelInput, Surroundings], Refusal | None], ...] = (
         _missing, _text_changed, _out_of_range, _empty, _quote, _edge_space, _grapheme, _excluded,
         _speaker, _new_speaker, _stance, _off_target, _claim_type, _chain, _too_long,

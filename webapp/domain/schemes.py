@@ -132,7 +132,7 @@ def _unique(what: str, values: Iterable[str]) -> None:
 
 
 def _check_keys(scheme: Scheme) -> None:
-    parts = (*scheme.stances, *scheme.claim_types, *scheme.flags)
+    parts: tuple[Stance | ClaimType | Flag, ...] = (*scheme.stances, *scheme.claim_types, *scheme.flags)
     for part in parts:
         if not re.fullmatch(r"[a-z0-9]", part.key):
             raise Invalid(f"The key “{part.key}” of “{part.id}” is not one letter from a to z or one digit.")

@@ -43,7 +43,7 @@ class Access:
 
 
 def enter(session: Session, slug: str, actor: Actor, right: str = "read") -> Access:
-    """The project `slug` for `actor`. Raises NotFound where its existence is not theirs to know, Forbidden without `right`."""
+    """The project `slug` for `actor`. Raises NotFound where it is not theirs to know of, Forbidden without `right`."""
     row = session.execute(
         select(Project, Membership)
         .outerjoin(Membership, (Membership.project_id == Project.id) & (Membership.person_id == actor.person_id))

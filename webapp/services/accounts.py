@@ -221,7 +221,7 @@ def use_link(db: Database, token: str, password: str) -> str:
 
 
 def sign_in(db: Database, name: str, password: str, address: str) -> str:
-    """The token of a new session. Raises Invalid where name and password do not match, Throttled after many wrong ones."""
+    """The token of a new session. Raises Invalid where name and password do not match, Throttled after many tries."""
     key = name_key(name.strip())[:LONGEST_NAME]
     attempt = _count_attempt(db, key, address)
     with db.reading() as session:

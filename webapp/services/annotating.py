@@ -1,0 +1,354 @@
+"""Labelling one document: its page for one annotator, and the operations that change their labels."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webapp.database import Database, now
+from webapp.domain import labels as rules
+from webapp.domain.errors import NotFound
+from webapp.domain.labels import Delete, Finish, NewSpeaker, Operation, Put, Refusal, Surroundings
+from webapp.domain.permissions import Actor
+from webapp.models import Assignment, Document, Label, OperationResult, Round, Speaker, label_table
+from webapp.services.access import Access, enter, record
+from webapp.services.rounds import assignment_of, scheme_of
+from webapp.services.speakers import find_named, propose
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+# what a label carries on the wire, in this order
+LABEL_FIELDS = (
+    *("id", "start", "end", "quote", "origin", "speaker", "speaker_origin", "chain", "stance", "on_target"),
+    *("ascribed", "claim_type", "unsure", "note", "revision"),
+)
+_COLUMNS = {"start": "start_at", "end": "end_at", "speaker": "speaker_id"}
+
+
+class _LabelRow(Protocol):
+    """A label, as an ORM object or as a row of a Core select."""
+
+    id: str
+    revision: int
+    deleted_at: str | None
+
+
+def label_record(label: object) -> dict[str, Any]:
+    """A label as the page and the JSON address carry it (contract, section 4)."""
+    return {field: getattr(label, _COLUMNS.get(field, field)) for field in LABEL_FIELDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one operation: stored, repeated or refused."""
+
+    id: str
+    status: str
+    revision: int | None = None
+    refusal: Refusal | None = None
+    label: dict[str, Any] | None = None
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "status": self.status,
+            "revision": self.revision,
+            "code": self.refusal.code if self.refusal else None,
+            "field": self.refusal.field if self.refusal else None,
+            "message": self.refusal.message if self.refusal else None,
+            "label": self.label,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The results of a request in the order of its operations; state is that after the last one."""
+
+    results: list[Result]
+    state: str
+
+
+def state_of(assignment: Assignment, round: Round) -> str:
+    """open, done or locked."""
+    return "locked" if round.closed_at else assignment.state
+
+
+def operate(
+    db: Database,
+    actor: Actor,
+    slug: str,
+    document_id: str,
+    operations: Sequence[Operation],
+    round_name: str | None = None,
+) -> Answer:
+    """Store or refuse each operation for itself, in order, in one transaction. Raises NotFound, Unavailable."""
+    try:
+        return _operate(db, actor, slug, document_id, operations, round_name)
+    except IntegrityError:
+        # the same id was stored by another request at this very moment: now it is there to be seen
+        return _operate(db, actor, slug, document_id, operations, round_name)
+
+
+def _operate(
+    db: Database, actor: Actor, slug: str, document_id: str, operations: Sequence[Operation], round_name: str | None
+) -> Answer:
+    with db.writing() as session:
+        access = enter(session, slug, actor)
+        desk = _Desk(session, access, document_id, round_name)
+        desk.prefetch(operations)
+        results = [desk.take(operation) for operation in operations]
+        return Answer(results, desk.state)
+
+
+class _Desk:
+    """One request of one annotator on one document: what it needs is fetched once, then operations taken in order."""
+
+    def __init__(self, session: Session, access: Access, document_id: str, round_name: str | None) -> None:
+        self.session, self.access = session, access
+        columns = (Document.id, Document.text, Document.text_sha256, Document.excluded)
+        here = (Document.project_id == access.project_id, Document.id == document_id)
+        document = session.execute(select(*columns).where(*here)).one_or_none()
+        if document is None:
+            raise NotFound("There is no such article in this project.")
+        self.document = document
+        assigned = None
+        if access.actor.person_id is not None:
+            assigned = assignment_of(session, access.project_id, document_id, access.person_id, round_name, lock=True)
+        self.assignment: Assignment | None = assigned[0] if assigned else None
+        self.round: Round | None = assigned[1] if assigned else None
+        self._around: Surroundings | None = None
+        self._stored: dict[str, int | None] = {}
+        self._labels: dict[str, Any] = {}
+
+    @property
+    def state(self) -> str:
+        return state_of(self.assignment, self.round) if self.assignment and self.round else "locked"
+
+    def prefetch(self, operations: Iterable[Operation]) -> None:
+        """Results of operations stored before, and the labels that are spoken of."""
+        ids = [o.id.lower() for o in operations if _UUID.fullmatch(o.id)]
+        results = select(OperationResult.id, OperationResult.revision)
+        mine = results.where(OperationResult.person_id == self.access.actor.person_id, OperationResult.id.in_(ids))
+        self._stored = dict(self.session.execute(mine).tuples().all())
+        spoken_of = [
+            o.label.id.lower() for o in operations if isinstance(o, Put | Delete) and _UUID.fullmatch(o.label.id)
+        ]
+        if spoken_of:
+            query = select(label_table).where(Label.project_id == self.access.project_id, Label.id.in_(spoken_of))
+            self._labels = {row.id: row for row in self.session.execute(query)}
+
+    def take(self, operation: Operation) -> Result:
+        if not _UUID.fullmatch(operation.id):
+            return Result(operation.id, "refused", refusal=rules.BAD_ID)
+        key = operation.id.lower()
+        if key in self._stored:
+            return Result(operation.id, "repeated", revision=self._stored[key])
+        result = self._take_new(operation)
+        if result.status == "stored":
+            self._remember(key, result.revision)
+        return result
+
+    def _take_new(self, operation: Operation) -> Result:
+        if isinstance(operation, Put):
+            return self._put(operation)
+        if isinstance(operation, Delete):
+            return self._delete(operation)
+        return self._turn(operation.id, "done" if isinstance(operation, Finish) else "open")
+
+    def _remember(self, operation_id: str, revision: int | None) -> None:
+        self._stored[operation_id] = revision
+        self.session.execute(
+            insert(OperationResult).values(
+                person_id=self.access.person_id,
+                id=operation_id,
+                project_id=self.access.project_id,
+                document_id=self.document.id,
+                revision=revision,
+                at=now(),
+            )
+        )
+
+    def _closed(self) -> Refusal | None:
+        """Why nothing can be changed here."""
+        if self.assignment is None or self.round is None:
+            return rules.NOT_ASSIGNED
+        return rules.LOCKED if self.round.closed_at else None
+
+    def _finished(self) -> Refusal | None:
+        return rules.FINISHED if self.assignment and self.assignment.state == "done" else None
+
+    def _turn(self, operation_id: str, state: str) -> Result:
+        """Finish or reopen; without effect where the state is already so."""
+        if refusal := self._closed():
+            return Result(operation_id, "refused", refusal=refusal)
+        assert self.assignment is not None
+        if self.assignment.state != state:
+            self.assignment.state = state
+            self.assignment.finished_at = now() if state == "done" else None
+            self._record("finished" if state == "done" else "reopened")
+        return Result(operation_id, "stored")
+
+    def _record(self, action: str, **detail: Any) -> None:
+        assert self.round is not None
+        record(
+            self.session,
+            self.access.actor,
+            action,
+            self.access.project_id,
+            self.document.id,
+            round=self.round.name,
+            **detail,
+        )
+
+    def _existing(self, id: str, base: int) -> tuple[Any, Refusal | None]:
+        """The stored label of that id, or why not: one answer for not a UUID, unknown, and somebody else's."""
+        if not _UUID.fullmatch(id):
+            return None, rules.BAD_ID
+        label = self._labels.get(id.lower())
+        if label is None:
+            return None, rules.BAD_ID if base != 0 else None
+        here = (label.person_id, label.document_id) == (self.access.actor.person_id, self.document.id)
+        if not here or (self.round is not None and label.round != self.round.name):
+            return None, rules.BAD_ID
+        return label, None
+
+    # ---- delete ----
+
+    def _delete(self, operation: Delete) -> Result:
+        label, refusal = self._existing(operation.label.id, operation.label.base)
+        if label is None:
+            refusal = rules.BAD_ID
+        refusal = refusal or self._closed() or self._finished()
+        if refusal:
+            return Result(operation.id, "refused", refusal=refusal)
+        if label.deleted_at:
+            return Result(operation.id, "stored", revision=label.revision)
+        if label.revision != operation.label.base:
+            return self._conflict(operation.id, label)
+        moment = now()
+        self._change(label, {"revision": label.revision + 1, "updated_at": moment, "deleted_at": moment})
+        self._record("label-deleted", label=label.id, revision=label.revision + 1)
+        return Result(operation.id, "stored", revision=label.revision + 1)
+
+    def _conflict(self, operation_id: str, label: _LabelRow) -> Result:
+        shown = label_record(label) | {"deleted": label.deleted_at is not None}
+        return Result(operation_id, "refused", refusal=rules.CONFLICT, label=shown)
+
+    def _change(self, label: _LabelRow, values: dict[str, Any]) -> None:
+        where = (Label.project_id == self.access.project_id, Label.id == label.id)
+        row = self.session.execute(update(label_table).where(*where).values(values).returning(label_table)).one()
+        self._labels[row.id] = row
+
+    # ---- put ----
+
+    def _put(self, operation: Put) -> Result:
+        label = operation.label
+        existing, refusal = self._existing(label.id, label.base)
+        refusal = refusal or self._closed() or self._finished() or self._field_refusal(label, existing)
+        if refusal:
+            return Result(operation.id, "refused", refusal=refusal)
+        known = self._known_speaker(label)
+        if known and self._is_duplicate(label, known):
+            return Result(operation.id, "refused", refusal=rules.DUPLICATE)
+        if existing is not None and existing.revision != label.base:
+            return self._conflict(operation.id, existing)
+        values = self._values(label, known or self._propose(label), existing)
+        if existing is None:
+            self._insert(label.id.lower(), values)
+        else:
+            self._change(existing, values)
+        self._record(
+            "label-added" if existing is None else "label-changed", label=label.id.lower(), revision=values["revision"]
+        )
+        return Result(operation.id, "stored", revision=values["revision"])
+
+    def _field_refusal(self, label: rules.LabelInput, existing: Any) -> Refusal | None:
+        around = self._surroundings()
+        if existing is not None and isinstance(label.speaker, str) and label.speaker == existing.speaker_id:
+            # a label may keep a speaker that was merged into another since
+            around = replace(around, speakers=around.speakers | {existing.speaker_id})
+        return rules.refusal_of(label, around)
+
+    def _surroundings(self) -> Surroundings:
+        if self._around is None:
+            assert self.round is not None
+            speakers = _speaker_ids(self.session, self.access)
+            self._around = Surroundings(
+                text=self.document.text,
+                text_sha256=self.document.text_sha256,
+                excluded=[(region["start"], region["end"]) for region in self.document.excluded],
+                scheme=scheme_of(self.session, self.round),
+                speakers=frozenset(id for id, merged_into in speakers if merged_into is None),
+                merged=frozenset(id for id, merged_into in speakers if merged_into is not None),
+            )
+        return self._around
+
+    def _known_speaker(self, label: rules.LabelInput) -> str | None:
+        """The id of the speaker named; None where a new name stands for nobody yet."""
+        if isinstance(label.speaker, NewSpeaker):
+            found = find_named(self.session, self.access, label.speaker)
+            return found.id if found else None
+        return label.speaker
+
+    def _is_duplicate(self, label: rules.LabelInput, speaker_id: str) -> bool:
+        assert self.round is not None
+        twin = select(Label.id).where(
+            Label.project_id == self.access.project_id,
+            Label.document_id == self.document.id,
+            Label.round == self.round.name,
+            Label.person_id == self.access.actor.person_id,
+            Label.start_at == label.start,
+            Label.end_at == label.end,
+            Label.speaker_id == speaker_id,
+            Label.deleted_at.is_(None),
+            Label.id != label.id.lower(),
+        )
+        return self.session.scalar(twin) is not None
+
+    def _propose(self, label: rules.LabelInput) -> str:
+        assert isinstance(label.speaker, NewSpeaker)
+        self._around = None  # the registry grows
+        return propose(self.session, self.access, label.speaker).id
+
+    def _values(self, label: rules.LabelInput, speaker_id: str, existing: Any) -> dict[str, Any]:
+        same_speaker = existing is not None and existing.speaker_id == speaker_id
+        return {
+            "start_at": label.start,
+            "end_at": label.end,
+            "quote": label.quote,
+            "origin": _kept(label.origin, existing.origin if existing is not None else None),
+            "speaker_id": speaker_id,
+            "speaker_origin": _kept(label.speaker_origin, existing.speaker_origin if same_speaker else None),
+            "chain": rules.stored_chain(label.chain, speaker_id, isinstance(label.speaker, NewSpeaker)),
+            "stance": label.stance,
+            "on_target": label.on_target,
+            "ascribed": label.ascribed,
+            "claim_type": label.claim_type,
+            "unsure": label.unsure,
+            "note": label.note,
+            "revision": (0 if existing is None else existing.revision) + 1,
+            "updated_at": now(),
+            "deleted_at": None,
+        }
+
+    def _insert(self, id: str, values: dict[str, Any]) -> None:
+        assert self.round is not None
+        home = {"project_id": self.access.project_id, "round": self.round.name, "document_id": self.document.id}
+        row = {"id": id, "person_id": self.access.person_id, "created_at": values["updated_at"]} | home | values
+        self._labels[id] = self.session.execute(insert(label_table).values(row).returning(label_table)).one()
+
+
+def _kept(sent: str, stored: str | None) -> str:
+    """A label that came in by import or simulation stays marked as such when somebody changes it."""
+    return stored if stored in ("imported", "simulated") else sent
+
+
+def _speaker_ids(session: Session, access: Access) -> list[tuple[str, str | None]]:
+    query = select(Speaker.id, Speaker.merged_into).where(Speaker.project_id == access.project_id)
+    if not access.allows("adjudicate"):
+        query = query.where(Speaker.proposed_by.is_(None) | (Speaker.proposed_by == access.actor.person_id))
+    return list(session.execute(query).tuples())
