@@ -23,6 +23,13 @@ def sample(documents: Iterable[str], share: Fraction, seed: int) -> list[str]:
     return ranked[: ceil(share * len(ranked))]
 
 
+def _next_person(
+    free: list[str], held_by: set[str], document: str, load: Counter[str], pairs: Counter[frozenset[str]], seed: int
+) -> str:
+    met = {person: sum(pairs[frozenset((person, other))] for other in held_by) for person in free}
+    return min(free, key=lambda person: (load[person], met[person], _rank(seed, document, person)))
+
+
 @dataclass(slots=True)
 class Plan:
     """What is assigned so far in a round, among the people in question; `withdrawn` pairs cannot come back."""
@@ -32,7 +39,7 @@ class Plan:
     withdrawn: frozenset[tuple[str, str]] = frozenset()
 
     def add(self, documents: Iterable[str], per_document: int, seed: int) -> list[tuple[str, str]]:
-        """New (document, person) pairs: each document gets `per_document` of the people, balanced over people and pairs.
+        """New (document, person) pairs: each document gets `per_document` people, balanced over people and pairs.
 
         Raises Invalid where there are fewer people than that.
         """
@@ -62,12 +69,8 @@ class Plan:
         while len(held_by) < per_document:
             free = [p for p in self.people if p not in held_by and (document, p) not in self.withdrawn]
             if not free:
-                raise Invalid(
-                    f"For the article “{document}” too few people are left: somebody's work on it was withdrawn."
-                )
-            person = min(
-                free, key=lambda p: (load[p], sum(pairs[frozenset((p, q))] for q in held_by), _rank(seed, document, p))
-            )
+                raise Invalid(f"Too few people are left for the article “{document}”: work on it was withdrawn.")
+            person = _next_person(free, held_by, document, load, pairs, seed)
             pairs.update(frozenset((person, other)) for other in held_by)
             load[person] += 1
             held_by.add(person)

@@ -4,14 +4,12 @@ from webapp.domain.schemes import Scheme
 
 
 def starter_guide(scheme: Scheme) -> str:
-    """Markdown that says what the scheme says: the question, then each stance, claim type and flag with its definition."""
+    """Markdown that says what the scheme says: its question, and each stance, claim type and flag with its definition."""
     parts = [f"# {scheme.name}", f"> {scheme.question}", "## Stances"]
     parts += [f"**{s.name}** (key {s.key.upper()}): {s.definition}" for s in scheme.stances]
     parts += ["## Claim types", "The first yes wins."]
-    parts += [
-        f"**{c.name}** (key {c.key.upper()}): {c.question} {c.definition}".replace(":  ", ": ")
-        for c in scheme.claim_types
-    ]
+    for c in scheme.claim_types:
+        parts.append(f"**{c.name}** (key {c.key.upper()}): " + f"{c.question} {c.definition}".strip())
     if scheme.flags:
         parts += ["## Switches", *(f"**{f.name}** (key {f.key.upper()}): {f.definition}" for f in scheme.flags)]
     return "\n\n".join(parts) + "\n"

@@ -8,7 +8,7 @@ from webapp.domain.text import has_unstorable
 
 
 def parse(raw: bytes | str) -> Any:
-    """The value in `raw`. Raises Malformed (no JSON, nested too deep) or Invalid (doubled key, NaN, NUL, half a pair)."""
+    """The value in `raw`. Raises Malformed (no JSON, nested too deep) or Invalid (doubled key, NaN, NUL)."""
     try:
         text = raw.decode("utf-8") if isinstance(raw, bytes) else raw
         value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_number)

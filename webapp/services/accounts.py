@@ -75,7 +75,8 @@ def hash_password(password: str) -> str:
 def _matches(password_hash: str | None, password: str) -> bool:
     with _two_hashes:
         try:
-            return _hasher.verify(password_hash or _decoy(), password) and password_hash is not None
+            _hasher.verify(password_hash or _decoy(), password)
+            return password_hash is not None
         except VerificationError:
             return False
 

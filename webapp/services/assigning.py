@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -149,7 +150,11 @@ def unassign(
         _check_begun(person, begun, with_begun, reason)
         for assignment in held:
             _take_back(session, assignment, assignment in begun, reason.strip())
-        detail = {"person": person.name, "documents": [a.document_id for a in held], "reason": reason.strip()}
+        detail: dict[str, Any] = {
+            "person": person.name,
+            "documents": [a.document_id for a in held],
+            "reason": reason.strip(),
+        }
         record(session, actor, "unassigned", access.project_id, **detail)
         return len(held) - len(begun), len(begun)
 
@@ -184,7 +189,8 @@ def _check_begun(person: Person, begun: list[Assignment], with_begun: bool, reas
     if not with_begun:
         ids = ", ".join(a.document_id for a in begun)
         raise Invalid(
-            f"“{person.name}” has begun {ids}. To take these back too, give a reason; their labels are then kept as withdrawn."
+            f"“{person.name}” has begun {ids}. To take these back too, give a reason; "
+            "their labels are then kept as withdrawn."
         )
     if not reason.strip():
         raise Invalid("Say why begun work is taken back: the reason is kept with it.", "reason")

@@ -78,7 +78,7 @@ def _add_first_versions(session: Session, project_id: str, scheme: str, guide: s
 def list_projects(db: Database, actor: Actor) -> list[dict[str, Any]]:
     """Projects the actor has a role in (all for an operator or administrator), by slug: `{"slug","title","roles"}`."""
     with db.reading() as session:
-        rows = session.execute(
+        rows: Any = session.execute(
             select(Project, Membership)
             .outerjoin(Membership, (Membership.project_id == Project.id) & (Membership.person_id == actor.person_id))
             .order_by(Project.slug)
@@ -91,7 +91,7 @@ def list_projects(db: Database, actor: Actor) -> list[dict[str, Any]]:
         ]
 
 
-def set_settings(db: Database, actor: Actor, slug: str, **values: bool | str) -> None:
+def set_settings(db: Database, actor: Actor, slug: str, **values: Any) -> None:
     """Change switches (`proposals_on`, `agreement_open`, `releases_open`), `title` or `time_zone`. Raises Invalid."""
     with db.writing() as session:
         access = enter(session, slug, actor, "curate")
@@ -101,7 +101,7 @@ def set_settings(db: Database, actor: Actor, slug: str, **values: bool | str) ->
         record(session, actor, "settings-changed", access.project_id, **values)
 
 
-def _check_settings(values: dict[str, bool | str]) -> None:
+def _check_settings(values: dict[str, Any]) -> None:
     if "title" in values and (not is_name(str(values["title"])) or len(str(values["title"])) > 200):
         raise Invalid("A title is one line of 1 to 200 characters.", "title")
     if "time_zone" in values:
@@ -115,7 +115,7 @@ def _check_settings(values: dict[str, bool | str]) -> None:
 
 
 def set_roles(db: Database, actor: Actor, slug: str, name: str, roles: frozenset[str]) -> None:
-    """Give a person exactly these roles; none ends the membership. Raises NotFound, Forbidden, Invalid (the last curator)."""
+    """Give a person exactly these roles; none ends the membership. Raises NotFound, Forbidden, Invalid."""
     with db.writing() as session:
         access = enter(session, slug, actor, "curate")
         person = find_person(session, name)
@@ -208,15 +208,21 @@ def _open_round(session: Session, access: Access, name: str) -> Round:
 
 def add_version(session: Session, table: type[SchemeVersion] | type[GuideVersion], project_id: str, source: str) -> int:
     """Store the next version; the number of the newest one where its text is the same."""
-    newest = session.scalars(
-        select(table).where(table.project_id == project_id).order_by(table.number.desc()).limit(1)
-    ).first()
-    if newest is not None and newest.source == source:
-        return newest.number
-    number = newest.number + 1 if newest else 1
-    session.add(table(project_id=project_id, number=number, source=source, created_at=now()))
+    number = newest_number(session, table, project_id)
+    if number and _source_of(session, table, project_id, number) == source:
+        return number
+    session.add(table(project_id=project_id, number=number + 1, source=source, created_at=now()))
     session.flush()
-    return number
+    return number + 1
+
+
+def _source_of(session: Session, table: type[SchemeVersion] | type[GuideVersion], project_id: str, number: int) -> str:
+    return session.scalars(select(table.source).where(table.project_id == project_id, table.number == number)).one()
+
+
+def newest_number(session: Session, table: type[SchemeVersion] | type[GuideVersion], project_id: str) -> int:
+    """0 where there is none."""
+    return session.scalar(select(func.max(table.number)).where(table.project_id == project_id)) or 0
 
 
 def _keep_used_values(session: Session, round: Round, scheme: Scheme) -> None:
@@ -245,16 +251,12 @@ def add_round(db: Database, actor: Actor, slug: str, name: str) -> None:
                 project_id=access.project_id,
                 name=name,
                 position=newest_round(session, access.project_id).position + 1,
-                scheme_number=_newest_number(session, SchemeVersion, access.project_id),
-                guide_number=_newest_number(session, GuideVersion, access.project_id),
+                scheme_number=newest_number(session, SchemeVersion, access.project_id),
+                guide_number=newest_number(session, GuideVersion, access.project_id),
                 created_at=now(),
             )
         )
         record(session, actor, "round-added", access.project_id, round=name)
-
-
-def _newest_number(session: Session, table: type[SchemeVersion] | type[GuideVersion], project_id: str) -> int:
-    return session.scalars(select(func.max(table.number)).where(table.project_id == project_id)).one()
 
 
 def close_round(db: Database, actor: Actor, slug: str, name: str) -> None:
