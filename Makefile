@@ -1,0 +1,47 @@
+# `make run` serves the program, `make test` checks everything; both start from a bare clone.
+PYTHON ?= python3
+BIN = .venv/bin
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make lock" $(UPGRADE)
+INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
+
+.PHONY: run test coverage lock audit image
+
+run: .venv/run.stamp
+	@exec $(BIN)/stancemark serve
+
+test: .venv/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n 2 --dist loadfile
+
+coverage: .venv/test.stamp
+	$(BIN)/coverage run -m pytest -n 2 --dist loadfile
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+# `make lock UPGRADE=--upgrade` takes the newest releases; without it only what pyproject.toml asks for changes
+lock: .venv/test.stamp
+	$(LOCK) pyproject.toml -o requirements/run.txt
+	$(LOCK) --group build -o requirements/build.txt
+	$(LOCK) pyproject.toml --group dev -c requirements/run.txt -c requirements/build.txt -o requirements/dev.txt
+
+audit: .venv/test.stamp
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements/run.txt
+
+image:
+	docker build --tag stancemark .
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=…")'
+	$(PYTHON) -m venv .venv
+
+.venv/run.stamp: $(BIN)/python requirements/run.txt requirements/build.txt pyproject.toml
+	$(INSTALL) --require-hashes -r requirements/run.txt -r requirements/build.txt
+	$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/test.stamp: .venv/run.stamp requirements/dev.txt
+	$(INSTALL) --require-hashes -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""Real things only: real databases, a real server, a real browser; no doubles of our own parts, no skips."""

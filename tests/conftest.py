@@ -1,0 +1,21 @@
+"""What every test may use: databases (tests/databases.py), servers (tests/servers.py). A skipped test fails the run."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+pytest_plugins = ["tests.databases"]
+
+# A busy machine must not make a right program fail.
+settings.register_profile("house", settings.get_profile("default"), deadline=None)
+settings.load_profile("house")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """What is skipped was not checked."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    yield
