@@ -1,4 +1,4 @@
-"""Where the data folders are: `templates`, `static` and `seeds` stand beside the package in the tree, inside it once installed."""
+"""Where `templates`, `static` and `seeds` are: beside the package in the tree, inside it once installed."""
 
 from pathlib import Path
 
