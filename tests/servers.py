@@ -66,7 +66,7 @@ def answers(address: str) -> bool:
 
 
 def _without_settings() -> dict[str, str]:
-    """The environment without settings for the program, and without those that `make test` hands to a `make` below it."""
+    """The environment, less settings for the program and what `make test` hands to a `make` below it."""
     settings = ("STANCEMARK_", "DATABASE_URL", "MAKE", "MFLAGS")
     return {name: value for name, value in os.environ.items() if not name.startswith(settings)}
 
