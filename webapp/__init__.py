@@ -1,3 +1,44 @@
 """Stancemark: label who says what about it in news articles."""
 
-__version__ = "1.0.0"
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from webapp.config import Settings
+
+
+def create_app(settings: "Settings") -> "Flask":
+    """The web application: the one place that knows every part.
+
+    What it needs is imported here, so that the pure rules of `webapp.domain` can be had without Flask.
+    """
+    from flask import Flask
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    from webapp import assets, compression, errors, identity, places, security
+    from webapp.database import Database
+    from webapp.views import accounts, annotating, exports, health, home, layout, projects, reading
+
+    app = Flask("webapp", template_folder=str(places.place("templates")), static_folder=None)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=settings.max_upload_mb * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        PERMANENT_SESSION_LIFETIME=settings.session_max_days * 86_400,
+        TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
+    )
+    app.extensions["settings"] = settings
+    app.extensions["database"] = Database(settings.database_url)
+    assets.init_app(app, places.place("static"))
+    identity.init_app(app)
+    security.init_app(app)
+    errors.init_app(app)
+    compression.init_app(app)
+    layout.init_app(app)
+    for room in (accounts, annotating, exports, health, home, projects, reading):
+        app.register_blueprint(room.blueprint)
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app

@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 
 from webapp.domain import strict_json
@@ -113,7 +114,7 @@ def _read_markdown(name: str, raw: str) -> ReadFile:
 
 def _read_jsonl(name: str, text: str) -> ReadFile:
     lines = ((number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip())
-    return _collected(name, ((number, lambda line=line: strict_json.parse(line)) for number, line in lines))
+    return _collected(name, ((number, partial(strict_json.parse, line)) for number, line in lines))
 
 
 def _read_csv(name: str, text: str) -> ReadFile:
@@ -132,7 +133,7 @@ def _csv_records(text: str) -> Iterator[tuple[int, Callable[[], object]]]:
         line = reader.line_num + 1
         for row in reader:
             if row:
-                yield line, lambda row=row: _csv_record(names, row)  # type: ignore[misc]
+                yield line, partial(_csv_record, names, row)
             line = reader.line_num + 1
     except csv.Error as why:
         raise Invalid(f"line {reader.line_num} is not valid CSV: {why}") from None

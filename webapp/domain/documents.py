@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from webapp.domain import strict_json
@@ -21,7 +22,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class DocumentInput:
-    """A document that may be stored. Regions hold code points of `text`, end exclusive; `extra` is an object as JSON text."""
+    """A document that may be stored. Regions are in code points, end exclusive; `extra` is an object as JSON text."""
 
     id: str
     text: str
@@ -138,7 +139,7 @@ def _regions(record: Mapping[str, Any], name: str, length: int, words: Sequence[
     if not isinstance(value, list):
         raise Invalid(f"{name}: a list was expected", name)
     made = sorted((_region(region, name, length, words) for region in value), key=lambda r: (r["start"], r["end"]))
-    if any(a["end"] > b["start"] for a, b in zip(made, made[1:], strict=False)):
+    if any(a["end"] > b["start"] for a, b in pairwise(made)):
         raise Invalid(f"{name}: two of them overlap", name)
     return made
 

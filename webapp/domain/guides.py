@@ -4,7 +4,7 @@ from webapp.domain.schemes import Scheme
 
 
 def starter_guide(scheme: Scheme) -> str:
-    """Markdown that says what the scheme says: its question, and each stance, claim type and flag with its definition."""
+    """Markdown that says what the scheme says: the question, and each stance, claim type and flag as defined."""
     parts = [f"# {scheme.name}", f"> {scheme.question}", "## Stances"]
     parts += [f"**{s.name}** (key {s.key.upper()}): {s.definition}" for s in scheme.stances]
     parts += ["## Claim types", "The first yes wins."]

@@ -46,4 +46,4 @@ def _check_strings(value: Any) -> None:
         elif isinstance(item, list):
             waiting.extend(item)
         elif isinstance(item, str) and (why := has_unstorable(item)):
-            raise Invalid(f"There is {why} in {ascii(item[:40])}.")
+            raise Invalid(f"There is {why} in {item[:40]!a}.")

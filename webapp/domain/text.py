@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
 
 import regex
 
@@ -9,6 +10,12 @@ import regex
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 _SPACE_SET = frozenset(SPACES)
 _GRAPHEME = regex.compile(r"\X")
+# No cluster is longer than one code point without one of these.
+_JOINING = regex.compile(
+    r"[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}\p{GCB=Prepend}\p{GCB=L}\p{GCB=V}\p{GCB=T}\p{GCB=RI}]|\r\n"
+)
+# Searched backwards: a cluster always begins at such a character, so the line need not be read from its start.
+_CLUSTER_STARTS = regex.compile(r"(?r)(?<![\p{GCB=Prepend}\r])[\n -~]")
 _NOT_IN_ID = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -35,16 +42,47 @@ def trim(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
+def trim_whole(text: str, start: int, end: int, cuts: frozenset[int]) -> tuple[int, int]:
+    """`trim`, and then past the offsets in `cuts` (of `grapheme_cuts`), so that no edge falls inside a cluster.
+
+    A space that carries a combining mark goes together with its mark.
+    """
+    while start < end:
+        start, end = trim(text, start, end)
+        if start in cuts:
+            start += 1
+        elif end in cuts:
+            end -= 1
+        else:
+            break
+    return start, max(start, end)
+
+
 def cuts_grapheme(text: str, offset: int) -> bool:
     """Whether `offset` lies inside an extended grapheme cluster of `text`."""
-    if offset <= 0 or offset >= len(text):
+    if not 0 < offset < len(text):
         return False
-    line = text.rfind("\n", 0, offset) + 1  # a cluster never spans a line feed, so look from the line's start
-    return any(
-        m.start() < offset < m.end()
-        for m in _GRAPHEME.finditer(text, line, min(len(text), offset + 64))
-        if m.end() > offset - 1
-    )
+    anchor = _CLUSTER_STARTS.search(text, 0, offset)
+    return any(m.start() < offset < m.end() for m in _clusters(text, anchor.start() if anchor else 0, offset))
+
+
+def grapheme_cuts(text: str) -> frozenset[int]:
+    """Every offset inside an extended grapheme cluster of `text`: what `cuts_grapheme` tells of each, at once."""
+    cuts: set[int] = set()
+    read = 0
+    while joining := _JOINING.search(text, read):
+        at = max(read, text.rfind("\n", 0, joining.start()) + 1)
+        read = text.find("\n", joining.end()) + 1 or len(text)
+        cuts.update(i for m in _GRAPHEME.finditer(text, at, read) for i in range(m.start() + 1, m.end()))
+    return frozenset(cuts)
+
+
+def _clusters(text: str, start: int, offset: int) -> Iterator[regex.Match[str]]:
+    """The clusters from `start` up to the one that reaches `offset`."""
+    for cluster in _GRAPHEME.finditer(text, start):
+        yield cluster
+        if cluster.end() >= offset:
+            return
 
 
 def has_unstorable(text: str) -> str | None:

@@ -36,6 +36,21 @@ class Article:
     def title(self) -> str:
         return shown_title(self.document)
 
+    @property
+    def locked_reason(self) -> str:
+        """Why nothing can be changed, in words; "" where it can."""
+        if self.state != "locked" or self.round.closed_at is None:
+            return ""
+        return f"Round {self.round.name} was closed on {self.round.closed_at[:10]}."
+
+    @property
+    def voice(self) -> str:
+        """The speaker who is the article's own voice, the outermost link of a chain; "" where the registry has none."""
+        outlets = [s for s in self.speakers if s.kind == "outlet" and s.merged_into is None]
+        own = [s.id for s in outlets if s.id == f"voice-{self.document.id}"]
+        named = [s.id for s in outlets if self.document.outlet and s.name == self.document.outlet]
+        return next(iter([*own, *named]), "")
+
 
 def shown_title(document: Document) -> str:
     return document.display_title or document.title or document.id

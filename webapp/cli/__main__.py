@@ -1,0 +1,5 @@
+"""`python -m webapp.cli`: the command without its script being installed."""
+
+from webapp.cli import main
+
+main()

@@ -1,0 +1,151 @@
+"""`import`, `export` and `segments`: files in and out."""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from webapp.cli import console
+from webapp.config import Settings
+from webapp.domain import segments as segmenting
+from webapp.domain.errors import Invalid
+from webapp.domain.export import formats
+from webapp.domain.permissions import OPERATOR
+from webapp.domain.text import canonical, sha256_of
+from webapp.services import bundles, exporting, importing
+from webapp.services.exporting import Terms
+
+
+@click.group("import")
+def import_group() -> None:
+    """Bring in documents or labels."""
+
+
+@import_group.command("documents")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.option("--project", required=True, metavar="SLUG", help="Into which project.")
+@click.pass_obj
+def import_documents(settings: Settings, paths: tuple[str, ...], project: str) -> None:
+    """Import articles: .txt, .md, .jsonl, .csv and .zip of those. Good files stay in when others are refused."""
+    with console.opened(settings) as db:
+        outcomes = importing.import_documents(db, OPERATOR, project, _contents(paths))
+    for outcome in outcomes:
+        _print_outcome(outcome)
+    if any(outcome.status == "refused" for outcome in outcomes):
+        sys.exit(1)
+
+
+def _contents(paths: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    for path in paths:
+        try:
+            yield path, Path(path).read_bytes()
+        except OSError as why:
+            click.echo(f"error: {path} cannot be read: {why.strerror}.", err=True)
+            yield f"{path} (unreadable)", b""
+
+
+def _print_outcome(outcome: importing.Outcome) -> None:
+    place = f"{outcome.file}, line {outcome.line}" if outcome.line else outcome.file
+    if outcome.status == "refused":
+        click.echo(f"error: {place}: {outcome.reason}", err=True)
+        click.echo(f"refused  {place}: {outcome.reason}")
+    elif outcome.status == "there":
+        click.echo(f"already there  {outcome.document}  ({place}, same text)")
+    else:
+        click.echo(f"added  {outcome.document}  ({place})")
+
+
+@import_group.command("labels")
+@click.argument("bundle")
+@click.option("--project", required=True, metavar="SLUG", help="Into which project.")
+@click.pass_obj
+def import_labels(settings: Settings, bundle: str, project: str) -> None:
+    """Import a bundle (folder or zip) or a labels.jsonl, all or nothing."""
+    with console.opened(settings) as db:
+        taken = bundles.import_bundle(db, OPERATOR, project, bundles.read_bundle(Path(bundle)))
+    click.echo(", ".join(f"{number} {what}" for what, number in taken.items()) + " taken in.")
+
+
+@click.command("export")
+@click.argument("kind", type=click.Choice(["documents", "labels", "bundle"]))
+@click.option("--project", required=True, metavar="SLUG", help="From which project.")
+@click.option(
+    "--out",
+    required=True,
+    metavar="PATH",
+    help="What to write; a bundle is a zip if this ends in .zip.",
+)
+@click.option("--format", "format_name", type=click.Choice(list(formats())), default="jsonl", show_default=True)
+@click.option("--names", is_flag=True, help="Annotators by name instead of pseudonym.")
+@click.option("--text-free", is_flag=True, help="Leave the articles' words out.")
+@click.option("--force", is_flag=True, help="Replace what is at PATH.")
+@click.pass_obj
+def export(
+    settings: Settings, kind: str, project: str, out: str, format_name: str, names: bool, text_free: bool, force: bool
+) -> None:
+    """Write documents, labels or a bundle; equal data gives equal bytes."""
+    path, terms = Path(out), Terms(names, text_free)
+    if path.exists() and not force:
+        raise Invalid(f"{path} is there already. Give another path, or --force to replace it.")
+    with console.opened(settings) as db, _whole(path) as partial:
+        if kind != "bundle":
+            _write_parts(exporting.stream(db, OPERATOR, project, kind, format_name, terms)[1], partial)
+        elif path.suffix == ".zip":
+            with partial.open("wb") as handle:
+                exporting.write_zip(exporting.bundle(db, OPERATOR, project, terms), handle)
+        else:
+            exporting.write_folder(exporting.bundle(db, OPERATOR, project, terms), partial)
+    click.echo(f"Wrote {path}.", err=True)
+
+
+def _write_parts(parts: Iterator[bytes], path: Path) -> None:
+    with path.open("wb") as handle:
+        handle.writelines(parts)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """A place beside `path` to write to; it takes the name only when all is written. Raises Invalid."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        _remove(partial)
+        yield partial
+        _remove(path)
+        partial.replace(path)
+    except OSError as why:
+        raise Invalid(f"{path} cannot be written: {why.strerror}.") from None
+    finally:
+        _remove(partial)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@click.command()
+@click.argument("file")
+@click.option("--excluded", multiple=True, metavar="START:END", help="A region without units; may be given again.")
+@click.option("--json", "as_json", is_flag=True, required=True, help="Print one JSON document.")
+def segments(file: str, excluded: tuple[str, ...], as_json: bool) -> None:
+    """The selectable units of a text file."""
+    text = canonical(console.read_text(file))
+    units = segmenting.segment(text, [_region(words, len(text)) for words in excluded])
+    listed = [{name: value for name, value in asdict(unit).items() if value is not None} for unit in units]
+    console.print_json({"text_sha256": sha256_of(text), "units": listed})
+
+
+def _region(words: str, length: int) -> tuple[int, int]:
+    start, _, end = words.partition(":")
+    if not (start.isdecimal() and end.isdecimal() and int(start) < int(end) <= length):
+        raise Invalid(f"--excluded {words}: START:END with 0 ≤ START < END ≤ {length} is expected.")
+    return int(start), int(end)
+
+
+COMMANDS = (import_group, export, segments)

@@ -1,0 +1,44 @@
+"""`init` and `doctor`."""
+
+import sys
+from dataclasses import asdict
+
+import click
+
+from webapp.cli import console
+from webapp.config import Settings
+from webapp.database import Database
+from webapp.services import demo, maintenance
+
+
+@click.command()
+@click.option("--demo", "with_demo", is_flag=True, help="Add the simulated labels of three annotators.")
+@click.pass_obj
+def init(settings: Settings, with_demo: bool) -> None:
+    """Make or upgrade the database; a new one gets the seed articles."""
+    db = Database(settings.database_url)
+    is_new = maintenance.prepare(db)
+    click.echo(f"{'Made' if is_new else 'Up to date:'} {console.shown(db)}")
+    if with_demo:
+        added = demo.load_demo(db)
+        click.echo(f"{added or 'No'} simulated labels of alice, bob and carol added.")
+    db.close()
+
+
+@click.command()
+@console.as_json
+@click.pass_obj
+def doctor(settings: Settings, as_json: bool) -> None:
+    """Look whether all is well: database, schema, texts, labels. Exit 1 on a finding."""
+    with console.opened(settings) as db:
+        findings = list(maintenance.examine(db))
+    if as_json:
+        console.print_json({"ok": all(f.ok for f in findings), "findings": [asdict(f) for f in findings]})
+    else:
+        for finding in findings:
+            click.echo(f"{'ok   ' if finding.ok else 'WRONG'}  {finding.what}: {finding.detail}")
+    if not all(finding.ok for finding in findings):
+        sys.exit(1)
+
+
+COMMANDS = (init, doctor)

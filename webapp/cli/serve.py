@@ -1,0 +1,82 @@
+"""`serve`: the web server, and nothing that `init` would not do before."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from webapp import create_app
+from webapp.config import BadSetting, Settings
+from webapp.database import Database
+from webapp.services import accounts, maintenance
+
+_SECONDS_TO_STOP = 20
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn with our settings; each worker makes its own application."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
+        chosen: dict[str, Any] = {
+            "bind": f"{host}:{self.settings.port}",
+            "workers": self.settings.workers,
+            "threads": self.settings.threads,
+            "worker_class": "gthread",
+            "graceful_timeout": _SECONDS_TO_STOP,
+            "control_socket_disable": True,  # it would be a file in a folder that may be read-only
+            "loglevel": "warning",
+            "proc_name": "stancemark",
+        }
+        for name, value in chosen.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return create_app(self.settings)
+
+
+def with_secret(settings: Settings) -> Settings:
+    """The settings with a secret key, where none is given one made once beside the SQLite file. Raises BadSetting."""
+    if settings.secret_key:
+        return settings
+    if not settings.uses_sqlite:
+        raise BadSetting("STANCEMARK_SECRET_KEY is not set: with PostgreSQL it is needed, the same for every server")
+    path = Path(f"{Database(settings.database_url).url.database}.secret")
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return settings.with_flags(secret_key=path.read_text("ascii"))
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(48))
+    return settings.with_flags(secret_key=path.read_text("ascii"))
+
+
+@click.command()
+@click.option("--host", help="The address to listen at; default 127.0.0.1.")
+@click.option("--port", type=int, help="The port to listen at; default 8000.")
+@click.option("--workers", type=int, help="Worker processes; default 2.")
+@click.option("--threads", type=int, help="Threads a worker; default 8.")
+@click.pass_obj
+def serve(settings: Settings, host: str | None, port: int | None, workers: int | None, threads: int | None) -> None:
+    """Make or upgrade the database, then serve the pages until Ctrl-C."""
+    settings = with_secret(settings.with_flags(host=host, port=port, workers=workers, threads=threads))
+    db = Database(settings.database_url)
+    maintenance.prepare(db)
+    token = accounts.first_link(db)
+    db.close()  # before gunicorn forks: no connection is shared between processes
+    address = f"http://{settings.host}:{settings.port}"
+    click.echo(f"Stancemark is at {address}/")
+    if token:
+        click.echo(f"First sign-in, for one hour and one use: {address}/welcome/{token}")
+    _Server(settings).run()
+
+
+COMMANDS = (serve,)

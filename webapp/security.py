@@ -1,0 +1,68 @@
+"""Headers on every answer, the CSRF token and the check of where a change comes from."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface
+from flask_wtf.csrf import CSRFProtect
+
+from webapp.errors import answer
+
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "X-Frame-Options": "DENY",
+}
+_SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class _Cookies(SecureCookieSessionInterface):
+    """The session's cookie is for https only where the request came by https."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return request.is_secure
+
+
+def _from_elsewhere() -> Response | None:
+    """Refuse a change that a page of another site sends; programs without a browser's headers may pass to the token."""
+    if request.method in _SAFE:
+        return None
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None and site not in ("same-origin", "none"):
+        return answer(403, "This came from another site; nothing was changed.")
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        return answer(403, "This came from another site; nothing was changed.")
+    return None
+
+
+def _with_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """To be called after the sign-in gate: who is signed out is told so before any look at a token."""
+    app.session_interface = _Cookies()
+    app.config.update(
+        SESSION_COOKIE_NAME="stancemark",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # an annotator's page stays open for days; the token ends with the session
+        WTF_CSRF_SSL_STRICT=False,  # _from_elsewhere checks Origin, which says more than Referer
+        WTF_CSRF_HEADERS=["X-CSRFToken"],
+    )
+    app.before_request(_from_elsewhere)
+    CSRFProtect(app)
+    app.after_request(_with_headers)

@@ -1,0 +1,138 @@
+"""Making and upgrading the database, loading the seeds, and looking whether all is well."""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from webapp import migrations
+from webapp.database import Database
+from webapp.domain.errors import Unavailable
+from webapp.domain.permissions import OPERATOR
+from webapp.models import Document, Label, Person, Project
+from webapp.places import place
+from webapp.services import accounts, managing
+from webapp.services.importing import import_documents
+
+SEED_PROJECT = "hollywood-letter"
+SEED_TITLE = "Hollywood letter on AI and copyright"
+FIRST_CURATOR = "curator"
+
+# Debian's 3.40.1 is among those that can lose a checkpoint when the WAL is reset; fixed in 3.51.3
+_WAL_RESET_BUG = ((3, 7, 0), (3, 51, 3))
+
+
+def prepare(db: Database) -> bool:
+    """Make or upgrade the tables, and load the seeds into a new database; whether it was new. Raises Unavailable."""
+    is_new = migrations.current(db) is None
+    if migrations.current(db) != migrations.head():
+        migrations.upgrade(db)
+    if is_new:
+        load_seeds(db)
+    return is_new
+
+
+def load_seeds(db: Database) -> None:
+    """The project `hollywood-letter` with the five articles, and its first curator, an administrator."""
+    with db.writing() as session:
+        if session.scalar(select(func.count()).select_from(Project)):
+            return
+        person = accounts.insert_person(session, FIRST_CURATOR, admin=True)
+        project = managing.insert_project(session, OPERATOR, SEED_PROJECT, SEED_TITLE, None)
+        managing.member_row(session, project.id, person.id).is_curator = True
+    articles = place("seeds") / "articles.jsonl"
+    import_documents(db, OPERATOR, SEED_PROJECT, [(articles.name, articles.read_bytes())])
+
+
+def not_ready(db: Database) -> str | None:
+    """Why this server cannot work just now, or None."""
+    try:
+        found = migrations.current(db)
+    except Unavailable as why:
+        return why.message
+    return None if found == migrations.head() else "The database's tables are not those of this program."
+
+
+# ---- doctor ----
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: `ok` or what is wrong with it."""
+
+    what: str
+    ok: bool
+    detail: str
+
+
+def examine(db: Database) -> Iterator[Finding]:
+    """Database, schema, SQLite's version, each document against its hash, each label against its text."""
+    reason = not_ready(db)
+    yield Finding("database", reason is None, reason or str(db.url.set(password=None)))
+    if reason is not None:
+        return
+    with db.reading() as session:
+        if db.is_sqlite:
+            yield from _sqlite_findings(session)
+        yield from _document_findings(session)
+        yield from _label_findings(session)
+        yield _account_finding(session)
+
+
+def _sqlite_findings(session: Session) -> Iterator[Finding]:
+    answer = session.scalars(text("PRAGMA integrity_check(20)")).all()
+    yield Finding("integrity", list(answer) == ["ok"], "; ".join(answer))
+    broken = session.execute(text("PRAGMA foreign_key_check")).all()
+    yield Finding(
+        "references", not broken, f"{len(broken)} rows point to nothing" if broken else "all rows hold together"
+    )
+    found = sqlite3.sqlite_version_info
+    low, high = _WAL_RESET_BUG
+    words = f"SQLite {sqlite3.sqlite_version}"
+    if low <= found < high:
+        words += ": has the WAL-reset bug (rare; several processes); a newer library is better"
+    yield Finding("sqlite", True, words)
+
+
+def _document_findings(session: Session) -> Iterator[Finding]:
+    wrong, number = [], 0
+    for row in session.execute(
+        select(Document.id, Document.text, Document.text_sha256), execution_options={"yield_per": 50}
+    ):
+        number += 1
+        if hashlib.sha256(row.text.encode()).hexdigest() != row.text_sha256:
+            wrong.append(row.id)
+    yield Finding(
+        "documents", not wrong, f"text changed: {', '.join(wrong)}" if wrong else f"{number} texts fit their hashes"
+    )
+
+
+def _label_findings(session: Session) -> Iterator[Finding]:
+    query = (
+        select(Label.id, Label.start_at, Label.end_at, Label.quote, Document.text)
+        .join(Document, (Document.project_id == Label.project_id) & (Document.id == Label.document_id))
+        .where(Label.deleted_at.is_(None))
+        .order_by(Label.project_id, Label.document_id)
+    )
+    wrong, number = [], 0
+    for row in session.execute(query, execution_options={"yield_per": 500}):
+        number += 1
+        if row.text[row.start_at : row.end_at] != row.quote:
+            wrong.append(row.id)
+    yield Finding(
+        "labels", not wrong, f"other words: {', '.join(wrong)}" if wrong else f"{number} labels fit their texts"
+    )
+
+
+def _account_finding(session: Session) -> Finding:
+    admins = session.scalar(
+        select(func.count()).where(Person.is_admin, Person.removed_at.is_(None), Person.disabled_at.is_(None))
+    )
+    return Finding(
+        "administrators",
+        bool(admins),
+        f"{admins} can sign in" if admins else "nobody: stancemark user add NAME --admin",
+    )

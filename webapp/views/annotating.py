@@ -1,0 +1,113 @@
+"""The annotation page, its JSON form, and the operations that change labels."""
+
+from typing import Any, TypeVar
+
+import msgspec
+from flask import Blueprint, Response, abort, jsonify, render_template, request, url_for
+from flask_wtf.csrf import generate_csrf
+
+from webapp import identity
+from webapp.domain import strict_json
+from webapp.domain.errors import Invalid
+from webapp.domain.labels import OperationsRequest
+from webapp.services import annotating, articles
+from webapp.services.articles import Article
+from webapp.views.keymap import keymap
+
+blueprint = Blueprint("annotating", __name__)
+
+LARGEST_BODY = 256 * 1024
+Shape = TypeVar("Shape")
+
+
+@blueprint.get("/p/<slug>/documents/<doc>")
+def page(slug: str, doc: str) -> str:
+    article = _open(slug, doc)
+    return render_template("annotate/page.html", page=page_data(article), keymap=keymap(article.scheme))
+
+
+@blueprint.get("/p/<slug>/documents/<doc>.json")
+def as_json(slug: str, doc: str) -> Response:
+    article = _open(slug, doc)
+    return jsonify(
+        {
+            "id": article.document.id,
+            "title": article.title,
+            "text": article.document.text,
+            "text_sha256": article.document.text_sha256,
+            "excluded": article.document.excluded,
+            "units": article.units,
+            "round": article.round.name,
+            "state": "locked" if article.state == "reading" else article.state,
+            "labels": article.labels,
+            "person": identity.actor().name,
+            "csrf_token": generate_csrf(),
+        }
+    )
+
+
+@blueprint.post("/p/<slug>/documents/<doc>/operations")
+def operations(slug: str, doc: str) -> Response:
+    body = read_json(OperationsRequest)
+    answer = annotating.operate(
+        identity.database(), identity.actor(), slug, doc, body.operations, request.args.get("round")
+    )
+    return jsonify({"results": [result.record() for result in answer.results], "state": answer.state})
+
+
+def read_json(shape: type[Shape]) -> Shape:
+    """The body as `shape`. Raises Malformed or Invalid; answers 413 and 415 for what is too large or no JSON."""
+    if request.mimetype != "application/json":
+        abort(415)
+    request.max_content_length = LARGEST_BODY
+    try:
+        return msgspec.convert(strict_json.parse(request.get_data()), shape)
+    except msgspec.ValidationError as why:
+        raise Invalid(f"{why}") from None
+
+
+def _open(slug: str, doc: str) -> Article:
+    return articles.open_article(identity.database(), identity.actor(), slug, doc, request.args.get("round"))
+
+
+def page_data(article: Article) -> dict[str, Any]:
+    """What the template shows, in the words of the page."""
+    document, signed_in = article.document, identity.signed_in()
+    assert signed_in is not None
+    return {
+        "project": article.project,
+        "document": {
+            **{name: getattr(document, name) for name in ("id", "outlet", "byline", "published", "url", "text")},
+            **{name: getattr(document, name) for name in ("text_sha256", "headings", "excluded")},
+            "display_title": article.title,
+        },
+        "units": article.units,
+        "round": article.round.name,
+        "state": article.state,
+        "locked_reason": article.locked_reason,
+        "labels": article.labels,
+        "scheme": article.scheme,
+        "speakers": article.speakers,
+        "position": article.position,
+        "next_href": article.next_document and url_for(".page", slug=article.project.slug, doc=article.next_document),
+        "preferences": signed_in.preferences,
+        "person_id": signed_in.actor.person_id,
+        "person": signed_in.actor.name,
+        "voice": article.voice,
+        "addresses": _addresses(article),
+        "plain": None,
+    }
+
+
+def _addresses(article: Article) -> dict[str, str]:
+    here: dict[str, Any] = {"slug": article.project.slug, "doc": article.document.id}
+    asked = request.args.get("round")
+    return {
+        "operations": url_for(".operations", **here, round=asked),
+        "json": url_for(".as_json", **here, round=asked),
+        "plain": url_for(".page", **here, round=asked),
+        "guide": url_for("reading.guide", slug=here["slug"]),
+        "documents": url_for("projects.documents", slug=here["slug"]),
+        "sign_in": url_for("accounts.sign_in"),
+        "preferences": url_for("accounts.preferences"),
+    }

@@ -1,0 +1,34 @@
+"""Downloads for the curator: documents and labels in every format, and the whole project as a bundle."""
+
+import tempfile
+
+from flask import Blueprint, Response, request, send_file
+
+from webapp import identity
+from webapp.services import exporting
+from webapp.services.exporting import Terms
+
+blueprint = Blueprint("exports", __name__)
+
+_IN_MEMORY = 4 * 1024 * 1024
+
+
+def _terms() -> Terms:
+    return Terms(names=request.args.get("names") == "1", text_free=request.args.get("text-free") == "1")
+
+
+@blueprint.get("/p/<slug>/export/<kind>.<format>")
+def export(slug: str, kind: str, format: str) -> Response:
+    made, parts = exporting.stream(identity.database(), identity.actor(), slug, kind, format, _terms())
+    response = Response(parts, content_type=made.media_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{slug}-{kind}.{made.name}"'
+    return response
+
+
+@blueprint.get("/p/<slug>/export/bundle.zip")
+def bundle(slug: str) -> Response:
+    # no `with`: the answer reads it after this function is left, and closes it
+    spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
+    exporting.write_zip(exporting.bundle(identity.database(), identity.actor(), slug, _terms()), spool)
+    spool.seek(0)
+    return send_file(spool, mimetype="application/zip", as_attachment=True, download_name=f"{slug}.zip")

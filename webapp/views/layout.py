@@ -1,0 +1,57 @@
+"""What every page carries: who is signed in, the pages that are open to them, light or dark."""
+
+from typing import Any
+
+from flask import Flask, g, request, url_for
+
+from webapp import identity
+from webapp.domain.permissions import Actor
+from webapp.services import managing
+
+# title, endpoint, and the roles that see it; annotators see agreement and releases once the curator opens them
+_PROJECT_PAGES = (
+    ("Overview", "projects.overview", frozenset({"curator", "adjudicator", "annotator"})),
+    ("Articles", "projects.documents", frozenset({"curator", "adjudicator", "annotator"})),
+    ("People", "projects.people", frozenset({"curator"})),
+    ("Speakers", "reading.speakers", frozenset({"curator", "adjudicator", "annotator"})),
+    ("Guide", "reading.guide", frozenset({"curator", "adjudicator", "annotator"})),
+    ("Scheme", "reading.scheme", frozenset({"curator", "adjudicator", "annotator"})),
+)
+
+
+def projects_of(actor: Actor) -> list[dict[str, Any]]:
+    """The projects of the person, asked for once a request."""
+    if "projects" not in g:
+        g.projects = managing.list_projects(identity.database(), actor)
+    found: list[dict[str, Any]] = g.projects
+    return found
+
+
+def _nav(actor: Actor) -> list[dict[str, Any]]:
+    pages = [{"label": "My work", "href": url_for("home.my_work"), "current": request.endpoint == "home.my_work"}]
+    slug = (request.view_args or {}).get("slug")
+    project = next((p for p in projects_of(actor) if p["slug"] == slug), None)
+    if project is None:
+        return pages
+    roles = frozenset(project["roles"]) | ({"curator"} if actor.is_admin else frozenset())
+    return pages + [
+        {"label": label, "href": url_for(endpoint, slug=slug), "current": request.endpoint == endpoint}
+        for label, endpoint, seen_by in _PROJECT_PAGES
+        if roles & seen_by
+    ]
+
+
+def _context() -> dict[str, Any]:
+    found = identity.signed_in()
+    chosen = request.cookies.get("scheme", "")
+    return {
+        "signed_in": found.actor.name if found else None,
+        "is_admin": bool(found and found.actor.is_admin),
+        "nav": _nav(found.actor) if found else [],
+        "color_scheme": chosen if chosen in ("light", "dark") else "",
+    }
+
+
+def init_app(app: Flask) -> None:
+    app.context_processor(_context)
+    app.after_request(identity.no_store)

@@ -1,0 +1,5 @@
+"""Stub."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("reading", __name__)
