@@ -18,7 +18,7 @@ def create_app(settings: "Settings") -> "Flask":
 
     from webapp import assets, compression, errors, identity, places, security
     from webapp.database import Database
-    from webapp.views import accounts, annotating, exports, health, home, layout, projects, reading
+    from webapp.views import accounts, annotating, exports, health, home, layout, plain, projects, reading
 
     app = Flask("webapp", template_folder=str(places.place("templates")), static_folder=None)
     app.config.update(
@@ -36,7 +36,7 @@ def create_app(settings: "Settings") -> "Flask":
     errors.init_app(app)
     compression.init_app(app)
     layout.init_app(app)
-    for room in (accounts, annotating, exports, health, home, projects, reading):
+    for room in (accounts, annotating, exports, health, home, plain, projects, reading):
         app.register_blueprint(room.blueprint)
     if settings.proxy_hops:
         hops = settings.proxy_hops

@@ -22,13 +22,32 @@ Shape = TypeVar("Shape")
 
 @blueprint.get("/p/<slug>/documents/<doc>")
 def page(slug: str, doc: str) -> str:
-    article = _open(slug, doc)
-    return render_template("annotate/page.html", page=page_data(article), keymap=keymap(article.scheme))
+    article = open_article(slug, doc)
+    return render_page(article, _plain_form(article))
+
+
+def render_page(article: Article, plain: dict[str, Any] | None = None) -> str:
+    """The page, with a plain form below a sentence where one was asked for."""
+    data = page_data(article) | {"plain": plain}
+    return render_template("annotate/page.html", page=data, keymap=keymap(article.scheme))
+
+
+def _plain_form(article: Article) -> dict[str, Any] | None:
+    """The empty form below sentence `?sentence=N` (counted from 0), or that of the label `?label=ID`."""
+    label = next((label for label in article.labels if label["id"] == request.args.get("label")), None)
+    sentences = [unit for unit in article.units if unit["kind"] == "sentence"]
+    number = request.args.get("sentence", type=int, default=-1)
+    place = label or (sentences[number] if 0 <= number < len(sentences) else None)
+    if place is None or article.state != "open":
+        return None
+    start, end = place["start"], place["end"]
+    quote = article.document.text[start:end]
+    return {"start": start, "end": end, "quote": quote, "label": label, "error": "", "field": ""}
 
 
 @blueprint.get("/p/<slug>/documents/<doc>.json")
 def as_json(slug: str, doc: str) -> Response:
-    article = _open(slug, doc)
+    article = open_article(slug, doc)
     return jsonify(
         {
             "id": article.document.id,
@@ -66,7 +85,8 @@ def read_json(shape: type[Shape]) -> Shape:
         raise Invalid(f"{why}") from None
 
 
-def _open(slug: str, doc: str) -> Article:
+def open_article(slug: str, doc: str) -> Article:
+    """The article of the address for the person who asks. Raises NotFound, Forbidden."""
     return articles.open_article(identity.database(), identity.actor(), slug, doc, request.args.get("round"))
 
 
@@ -95,7 +115,6 @@ def page_data(article: Article) -> dict[str, Any]:
         "person": signed_in.actor.name,
         "voice": article.voice,
         "addresses": _addresses(article),
-        "plain": None,
     }
 
 
@@ -105,7 +124,7 @@ def _addresses(article: Article) -> dict[str, str]:
     return {
         "operations": url_for(".operations", **here, round=asked),
         "json": url_for(".as_json", **here, round=asked),
-        "plain": url_for(".page", **here, round=asked),
+        "plain": url_for("plain.save", **here, round=asked),
         "guide": url_for("reading.guide", slug=here["slug"]),
         "documents": url_for("projects.documents", slug=here["slug"]),
         "sign_in": url_for("accounts.sign_in"),
