@@ -3,9 +3,11 @@
 import hashlib
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp import migrations
@@ -27,24 +29,38 @@ _WAL_RESET_BUG = ((3, 7, 0), (3, 51, 3))
 
 def prepare(db: Database) -> bool:
     """Make or upgrade the tables, and load the seeds into a new database; whether it was new. Raises Unavailable."""
-    is_new = migrations.current(db) is None
-    if migrations.current(db) != migrations.head():
+    found = migrations.current(db)
+    if found != migrations.head():
         migrations.upgrade(db)
-    if is_new:
-        load_seeds(db)
-    return is_new
+    load_seeds(db)
+    return found is None
 
 
 def load_seeds(db: Database) -> None:
-    """The project `hollywood-letter` with the five articles, and its first curator, an administrator."""
+    """The project `hollywood-letter` with the five articles, and its first curator, where there is no project yet.
+
+    A start that was killed half-way is made good by the next one.
+    """
+    with suppress(IntegrityError):  # another server on the same database was quicker
+        _make_seed_project(db)
+    if _waits_for_articles(db):
+        articles = place("seeds") / "articles.jsonl"
+        import_documents(db, OPERATOR, SEED_PROJECT, [(articles.name, articles.read_bytes())])
+
+
+def _make_seed_project(db: Database) -> None:
     with db.writing() as session:
         if session.scalar(select(func.count()).select_from(Project)):
             return
         person = accounts.insert_person(session, FIRST_CURATOR, admin=True)
         project = managing.insert_project(session, OPERATOR, SEED_PROJECT, SEED_TITLE, None)
         managing.member_row(session, project.id, person.id).is_curator = True
-    articles = place("seeds") / "articles.jsonl"
-    import_documents(db, OPERATOR, SEED_PROJECT, [(articles.name, articles.read_bytes())])
+
+
+def _waits_for_articles(db: Database) -> bool:
+    with db.reading() as session:
+        documents = select(Document.id).where(Document.project_id == Project.id)
+        return bool(session.scalar(select(Project.id).where(Project.slug == SEED_PROJECT, ~documents.exists())))
 
 
 def not_ready(db: Database) -> str | None:
