@@ -12,7 +12,7 @@ Span = tuple[int, int]
 _SIGN = re.compile(r"[\"＂“”„«»‹›「」『』]|(?<!\w)['‘’‚]|['‘’‚](?!\w)")
 _SIGNS = frozenset("\"＂“”„«»‹›「」『』'‘’‚")
 _FAMILY = {
-    **dict.fromkeys("\"＂“”„", "double"),
+    **dict.fromkeys('"＂“”„', "double"),
     **dict.fromkeys("'‘’‚", "single"),
     **dict.fromkeys("«»", "guillemet"),
     **dict.fromkeys("‹›", "angle"),
@@ -25,7 +25,9 @@ _BEFORE_OPENING = frozenset("([{<¿¡（")
 _BEHIND_CLOSING = frozenset(".,;:!?…)]}>—–-/。、，）")
 _ELISION = re.compile(r"(?:(?:tis|twas|em|til|cause|\d\ds?)\b(?!['’])|n\b)", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"(?<=[sS])['’]\s+[^\W\d_A-Z]")
-_FURTHEST_PARTNER = 64  # marks; keeps a text full of lone marks linear
+_INCHES = re.compile(r'(?<=\d)" [^\W\d_A-Z]')
+_FURTHEST_PARTNER = 64  # marks; this and the next keep a text full of lone marks linear
+_DEEPEST = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,9 @@ class Quotation:
 
 @dataclass(frozen=True, slots=True)
 class Quotes:
-    """The quotations of a text by start, the marks that open or continue one, and for each mark that closes one its start."""
+    """The quotations of a text by start, the marks that open one or open it again, and those that close one, each with
+    the place where it was opened.
+    """
 
     quotations: tuple[Quotation, ...]
     opening: frozenset[int]
@@ -92,17 +96,17 @@ class _Reader:
 
     def read_block(self, paragraphs: Sequence[Span]) -> None:
         marks = [list(_marks(self.text, start, end, self.cuts)) for start, end in paragraphs]
-        left_over: dict[tuple[int, str], bool] = {}
+        known: dict[tuple[int, str], bool] = {}
         for number, (start, end) in enumerate(paragraphs):
             if self.stack:
-                self._resume(start, marks, number, left_over)
+                self._resume(start, marks, number, known)
             for index, mark in enumerate(marks[number]):
                 if mark.at not in self.opening:
                     self._take(mark, marks[number], index)
             self._pause(end)
         self._give_up(0)
 
-    def _resume(self, start: int, marks: list[list[_Mark]], number: int, left_over: dict[tuple[int, str], bool]) -> None:
+    def _resume(self, start: int, marks: list[list[_Mark]], number: int, known: dict[tuple[int, str], bool]) -> None:
         """Decide which open quotations go on in the paragraph at `start`: those opened again, or one closed later."""
         leading = [mark for mark in reversed(marks[number]) if mark.leading]
         kept = 0
@@ -115,7 +119,7 @@ class _Reader:
                 self.opening.add(leading.pop().at)
             kept += 1
         outermost = self.stack[0]
-        if not kept and _is_left_over(marks, number, outermost.mark.family, left_over):
+        if not kept and _is_left_over(marks, number, outermost.mark.family, known):
             outermost.running, outermost.inside, kept = True, start, 1
         self._give_up(kept)
 
@@ -134,7 +138,8 @@ class _Reader:
         while len(self.stack) > kept:
             depth = len(self.stack)
             quotation = self.stack.pop()
-            self._record(quotation, quotation.parts[-1][1] if quotation.parts else quotation.inside, depth, closed=False)
+            end = quotation.parts[-1][1] if quotation.parts else quotation.inside
+            self._record(quotation, end, depth, closed=False)
 
     def _record(self, quotation: _Open, end: int, depth: int, *, closed: bool) -> None:
         crossed = quotation.partner is not None and not closed
@@ -144,7 +149,10 @@ class _Reader:
     def _take(self, mark: _Mark, marks: list[_Mark], index: int) -> None:
         opened = self._opened_for(mark)
         if opened is not None:
-            self._close(opened, mark)
+            if not self._is_inches(marks[index : index + 2]):
+                self._close(opened, mark)
+        elif len(self.stack) == _DEEPEST:
+            return
         elif mark.opens and mark.family != "single":
             self._open(mark)
         elif mark.opens:
@@ -162,6 +170,12 @@ class _Reader:
                 return place
         return None
 
+    def _is_inches(self, marks: list[_Mark]) -> bool:
+        """Whether the first mark is that of `6" wide`: behind a figure, before lower case, and the next one closes."""
+        if len(marks) < 2 or marks[0].sign != '"' or marks[0].sign != marks[1].sign or marks[1].opens:
+            return False
+        return bool(_INCHES.match(self.text, marks[0].at))
+
     def _open(self, mark: _Mark, partner: int | None = None) -> None:
         self.opening.add(mark.at)
         self.stack.append(_Open(mark, mark.at + 1, partner))
@@ -175,7 +189,7 @@ class _Reader:
         self._record(quotation, mark.at + 1, place + 1, closed=True)
 
     def _partner(self, marks: list[_Mark], index: int) -> int | None:
-        """Where the single mark at `index` is closed in its paragraph: not at a plural's apostrophe, if another will do."""
+        """Where the single mark at `index` closes in its paragraph: at a plural's apostrophe only if nowhere else."""
         depth, doubtful = 0, None
         for mark in marks[index + 1 : index + _FURTHEST_PARTNER]:
             if mark.family != "single":
@@ -257,19 +271,20 @@ def _opens_again(first: _Mark, mark: _Mark) -> bool:
 
 def _is_left_over(marks: list[list[_Mark]], number: int, family: str, known: dict[tuple[int, str], bool]) -> bool:
     """Whether from paragraph `number` on a closing mark stands that no mark there has opened."""
-    depth, begun = 0, []
+    depth, begun, answer = 0, [], False
     for later in range(number, len(marks)):
         own = [mark for mark in marks[later] if mark.family == family]
         again = depth > 0 and bool(own) and own[0].leading and own[0].opens
         if not again:
             depth = 0
             if (later, family) in known:
+                answer = known[later, family]
                 break
             begun.append(later)
         depth = _depth_behind(own[1:] if again else own, 1 if again else 0)
         if depth < 0:
+            answer = True
             break
-    answer = depth < 0 or known.get((later, family), False)
     known.update({(start, family): answer for start in begun})
     return answer
 

@@ -35,8 +35,9 @@ class Segmentation:
 
 
 def segment(text: str, excluded: Sequence[Span] = ()) -> list[Unit]:
-    """The units of canonical `text` outside the `excluded` spans, by start, then longer first, then paragraph, sentence,
-    quotation, piece. A quotation unit is one part (one a paragraph, outer marks left out), a piece is part ∩ sentence.
+    """The units of canonical `text` outside the `excluded` spans, by start, then longer first, then as in `KINDS`.
+
+    A quotation unit is one part of a quotation (one a paragraph, outer marks left out), a piece is part ∩ sentence.
     """
     found = analyse(text, excluded)
     parts = [(part, quotation) for quotation in found.quotations for part in quotation.parts]

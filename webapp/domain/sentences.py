@@ -12,7 +12,7 @@ from webapp.domain.text import SPACES, is_space
 
 # sentencex does not look inside a quotation, so it is shown a space for every mark, one code point for one.
 _MASK = {
-    **dict.fromkeys(map(ord, SPACES.replace("\n", "") + "\"＂“”„«»‹›「」『』‘‚`"), " "),
+    **dict.fromkeys(map(ord, SPACES.replace("\n", "") + '"＂“”„«»‹›「」『』‘‚`'), " "),
     **dict.fromkeys(range(0xD800, 0xE000), "x"),
 }
 _APOSTROPHE = re.compile(r"(?<=\w)['’]")
@@ -34,20 +34,21 @@ _PLAIN_WORD = regex.compile(
 )
 _LONG_WORD = regex.compile(r"\p{Ll}{3}\.")
 # Behind a possible end: what shows that the sentence goes on
-_GOES_ON = re.compile(r"[,;:、，；：]|[.…!?](?:[.…!? ]*[.…!?])?(?=\s|$)")
+_GOES_ON = re.compile(r"[,;:、，；：]|[.…!?](?:[.…!? ]{0,40}[.…!?])?(?=\s|$)")
 _LOWER_TAIL = regex.compile(r"(?:[–—-]\s*)?+\p{Ll}(?![\p{Ll}’'-]*\p{Lu})")
 _NAMED_TAIL = regex.compile(
     rf"(?:[–—-]\s*)?+(?!(?:{NO_NAMES})\b){NAME}(?:\s+(?:(?:{PARTICLES})\s+)?{NAME}){{0,7}}+(?:\s+\p{{Ll}}+){{0,2}}?"
     rf"(?:,[^,.!?]{{1,80}},)?\s+(?:\p{{Ll}}+ly\s+|then\s+|also\s+)?(?:{VERBS})\b"
-    r"(?!\s+(?:that|nothing|no|it|he|she|they|this|how|why|what|whether|so)\b)"
+    r"(?!\s+(?:that|nothing|no|it|he|she|they|this|how|why|what|whether|so)\b|\s*:|,\s*[\"“‘']\p{Lu})"
 )
 _SIGNATURE = regex.compile(rf"[–—―]\s*{NAME}(?:\s+{NAME}){{0,4}}\s*(?:,|$)")
 _SPACELESS_TAIL = re.compile(r"[とっ]|[^。！？「『“]{0,8}[说說道问問答喊写寫]")
 
-_TITLES = frozenset(
-    ["Adm", "Asst", "Atty", "Capt", "Cmdr", "Col", "Dr", "Drs", "Gen", "Gens", "Gov", "Govs", "Hon", "Lt", "Messrs", "Mlle", "Mme", "Mr", "Mrs", "Ms", "Mx", "Pres", "Prof", "Profs", "Rep", "Reps", "Rev", "Sen", "Sens", "Sgt", "St", "Supt", "e.g", "i.e", "cf", "viz"]
+_TITLE = re.compile(
+    r"(?:Adm|Asst|Atty|Capt|Cmdr|Col|Drs?|Gens?|Govs?|Hon|Lt|Messrs|Mlle|Mme|Mrs?|Ms|Mx|Pres|Profs?|Reps?|Rev|Sens?|Sgt"
+    r"|Supt|e\.g|i\.e|cf|viz)\."
 )
-_BEFORE_FIGURES = frozenset(["approx", "ca", "ch", "ed", "est", "ext", "incl", "max", "min", "nr", "para", "pt", "resp", "sec", "tel", "vol"])
+_BEFORE_FIGURES = re.compile(r"(?:approx|ca|ch|ed|est|ext|incl|max|min|nr|para|pt|resp|sec|tel|vol)\.", re.IGNORECASE)
 _INITIALS = regex.compile(r"(?:\p{Lu}\p{M}*\.-)*\p{Lu}\p{M}*\.")
 _NUMERAL = re.compile(r"[\"'“‘(\[]*(?:\d{1,3}(?:\.\d{1,3})*|[ivxIVX]{1,5})[.)]{1,2}")
 _WORD = re.compile(r"[^\W_]")
@@ -61,7 +62,7 @@ class SentenceReader:
         self.masked = _masked(text)
 
     def sentences(self, start: int, end: int) -> list[Span]:
-        """The sentences of the paragraph `[start, end)`, which has no space at its edges; only spaces lie between two."""
+        """The sentences of the paragraph `[start, end)`, which has no space at its edges; only spaces lie between."""
         glued = {self._behind_closers(at, end) for at in self._glued_ends(start, end)}
         spaced = {self._behind_closers(at, end) for at in self._spaced_ends(start, end)}
         spans, first = [], start
@@ -110,7 +111,7 @@ class SentenceReader:
         return at
 
     def _is_closer(self, at: int, end: int) -> bool:
-        """Whether a sign that closes no quotation belongs to the stop before it; an apostrophe before a word does not."""
+        """Whether a sign that closes no quotation goes with the stop before it; not an apostrophe before a word."""
         if self.text[at] not in _CLOSERS or at in self.quotes.opening:
             return False
         return self.text[at] not in "\"'’" or at + 1 == end or not self.text[at + 1].isalnum()
@@ -123,7 +124,8 @@ class SentenceReader:
         behind = self._visible(self._behind_closers(ellipsis.end(), end), end)
         while behind < end and behind in self.quotes.opening:
             behind = self._visible(behind + 1, end)
-        return before >= start and before not in self.quotes.opening and self.text[behind : min(behind + 1, end)].isupper()
+        begins = before < start or before in self.quotes.opening
+        return not begins and behind < end and self.text[behind].isupper()
 
     def _bracket_ends(self, found: re.Match[str], start: int) -> bool:
         """Whether a stop before a closing bracket ends a sentence: the bracket's own, or else the one that holds it."""
@@ -153,7 +155,7 @@ class SentenceReader:
         return self.text[stop - 1] in _SPACELESS_STOPS
 
     def _has_tail(self, first: int, stop: int, behind: int, end: int) -> bool:
-        """Whether an attribution stands behind the quotation that closes at `stop`; one with a name only if none leads in."""
+        """Whether an attribution stands behind the quotation that closes at `stop`; a name only if no words lead in."""
         if _LOWER_TAIL.match(self.text, behind, end):
             return True
         if stop == behind and _SPACELESS_TAIL.match(self.text, behind, end):
@@ -169,10 +171,9 @@ class SentenceReader:
         word = self.text[start:stop].lstrip("\"'“‘([—–")
         if _INITIALS.fullmatch(word):
             return "-" in word or not word.isascii()  # sentencex knows the plain ones
-        shortened = word.removesuffix(".")
-        return shortened in _TITLES or (
-            shortened.lower() in _BEFORE_FIGURES and (following.isdigit() or following.islower())
-        )
+        if following.isdigit() or following.islower():
+            return bool(_BEFORE_FIGURES.fullmatch(word) or _TITLE.fullmatch(word))
+        return bool(_TITLE.fullmatch(word))
 
     def _joined(self, spans: list[Span]) -> list[Span]:
         """`spans` with every run without letter or digit, and every bare numeral, joined to its neighbour."""
@@ -191,7 +192,7 @@ class SentenceReader:
             return True
         if not _NUMERAL.fullmatch(self.text, start, end):
             return False
-        return len(joined) == 1 or (self.text[end - 2].isdigit() and not self.text[joined[-2][0] : joined[-2][1]].endswith("?"))
+        return len(joined) == 1 or (self.text[end - 2].isdigit() and self.text[joined[-2][1] - 1] != "?")
 
 
 def _masked(text: str) -> str:

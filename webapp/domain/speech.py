@@ -1,4 +1,4 @@
-"""How English news text tells who speaks: verbs of saying, and what a name looks like. Patterns for the `regex` package."""
+"""How English news text tells who speaks: verbs of saying, and what a name looks like, as patterns for `regex`."""
 
 VERBS = (
     "said|says|say|saying|told|tells|asked|asks|ask|asking|wrote|writes|write|writing|added|adds|adding|replied|replies"

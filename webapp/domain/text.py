@@ -7,7 +7,10 @@ from collections.abc import Iterator
 import regex
 
 # segmentation.md's list. Python's str.strip also takes U+001C–U+001F, JavaScript's trim takes U+FEFF: neither is used.
-SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+SPACES = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029"
+    "\u202f\u205f\u3000"
+)
 _SPACE_SET = frozenset(SPACES)
 _GRAPHEME = regex.compile(r"\X")
 # No cluster is longer than one code point without one of these.
