@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask, g, request, url_for
 
 from webapp import identity
+from webapp.domain.errors import Unavailable
 from webapp.domain.permissions import Actor
 from webapp.services import managing
 
@@ -42,14 +43,18 @@ def _nav(actor: Actor) -> list[dict[str, Any]]:
 
 
 def _context() -> dict[str, Any]:
-    found = identity.signed_in()
     chosen = request.cookies.get("scheme", "")
-    return {
-        "signed_in": found.actor.name if found else None,
-        "is_admin": bool(found and found.actor.is_admin),
-        "nav": _nav(found.actor) if found else [],
-        "color_scheme": chosen if chosen in ("light", "dark") else "",
-    }
+    return _person_context() | {"color_scheme": chosen if chosen in ("light", "dark") else ""}
+
+
+def _person_context() -> dict[str, Any]:
+    """Who is signed in; nobody where the database cannot say, so that the page that tells of it can be drawn."""
+    try:
+        if found := identity.signed_in():
+            return {"signed_in": found.actor.name, "is_admin": found.actor.is_admin, "nav": _nav(found.actor)}
+    except Unavailable:
+        pass
+    return {"signed_in": None, "is_admin": False, "nav": []}
 
 
 def init_app(app: Flask) -> None:
