@@ -38,7 +38,7 @@ def serving(
     """Start `command` in `folder` with these settings, and stop it at the end, unless the test has done so."""
     port = free_port()
     environment = {**_without_settings(), "STANCEMARK_PORT": str(port), **environment}
-    log = folder / "server.log"
+    log = folder.parent / f"server-{port}.log"  # not in `folder`, which some tests want clean
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=folder, env=environment, stdout=output, stderr=output, start_new_session=True
