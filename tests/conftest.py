@@ -1,11 +1,15 @@
 """What every test may use: databases (tests/databases.py), servers (tests/servers.py). A skipped test fails the run."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 
 pytest_plugins = ["tests.databases"]
+
+# The loaders that exports are tried with shall ask nobody.
+os.environ["HF_HUB_OFFLINE"] = "1"
 
 # A busy machine must not make a right program fail.
 settings.register_profile("house", settings.get_profile("default"), deadline=None)
