@@ -26,7 +26,6 @@ def create_app(settings: "Settings") -> "Flask":
         MAX_CONTENT_LENGTH=settings.max_upload_mb * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         PERMANENT_SESSION_LIFETIME=settings.session_max_days * 86_400,
-        TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
     )
     app.extensions["settings"] = settings
     app.extensions["database"] = Database(settings.database_url)

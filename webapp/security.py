@@ -2,9 +2,10 @@
 
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.sansio.utils import host_is_trusted
 
 from webapp.errors import answer
 
@@ -44,6 +45,14 @@ def _from_elsewhere() -> Response | None:
     return None
 
 
+def _untrusted_host() -> Response | None:
+    """Refuse an address that is not ours; whoever watches the server may ask it by any name."""
+    allowed = current_app.extensions["settings"].trusted_hosts
+    if not allowed or request.blueprint == "health" or host_is_trusted(request.host, allowed):
+        return None
+    return answer(400, "This server does not answer under that name.")
+
+
 def _with_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
@@ -63,6 +72,7 @@ def init_app(app: Flask) -> None:
         WTF_CSRF_SSL_STRICT=False,  # _from_elsewhere checks Origin, which says more than Referer
         WTF_CSRF_HEADERS=["X-CSRFToken"],
     )
+    app.before_request(_untrusted_host)
     app.before_request(_from_elsewhere)
     CSRFProtect(app)
     app.after_request(_with_headers)

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +51,25 @@ def with_secret(settings: Settings) -> Settings:
     if not settings.uses_sqlite:
         raise BadSetting("STANCEMARK_SECRET_KEY is not set: with PostgreSQL it is needed, the same for every server")
     path = Path(f"{Database(settings.database_url).url.database}.secret")
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return settings.with_flags(secret_key=path.read_text("ascii"))
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(48))
+    if not path.exists():
+        _write_secret(path)
     return settings.with_flags(secret_key=path.read_text("ascii"))
+
+
+def _write_secret(path: Path) -> None:
+    """A new key at `path`, whole or not at all; where two servers start at once the first one's stays."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(48))
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
+
+
+def _shown_address(settings: Settings) -> str:
+    """An address that can be clicked: a server that listens everywhere is reached on this machine too."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
+    return f"http://{host}:{settings.port}"
 
 
 @click.command()
@@ -72,7 +85,7 @@ def serve(settings: Settings, host: str | None, port: int | None, workers: int |
     maintenance.prepare(db)
     token = accounts.first_link(db)
     db.close()  # before gunicorn forks: no connection is shared between processes
-    address = f"http://{settings.host}:{settings.port}"
+    address = _shown_address(settings)
     click.echo(f"Stancemark is at {address}/")
     if token:
         click.echo(f"First sign-in, for one hour and one use: {address}/welcome/{token}")
