@@ -7,6 +7,7 @@ from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from webapp.database import now
 from webapp.domain import errors as domain
 
 STATUS: dict[type[domain.StancemarkError], int] = {
@@ -59,7 +60,7 @@ def answer(status: int, detail: str = "") -> Response:
     title, words = WORDS.get(status, WORDS[500] if status >= 500 else WORDS[400])
     if wants_json():
         return problem(status, title, detail or words)
-    page = render_template("error.html", title=title, words=detail or words, status=status)
+    page = render_template("error.html", title=title, words=detail or words, status=status, moment=now())
     return Response(page, status)
 
 

@@ -7,7 +7,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 
 def asked_by_htmx() -> bool:
-    return request.headers.get("HX-Request") == "true"
+    """Whether a part is wanted; going back in the browser's history wants the whole page."""
+    asked = request.headers
+    return asked.get("HX-Request") == "true" and asked.get("HX-History-Restore-Request") != "true"
 
 
 def page_or_part(page: str, part: str, status: int = 200, **context: Any) -> Response:
