@@ -99,7 +99,7 @@ def add_person(
     with db.writing() as session:
         person = insert_person(session, name, admin=admin, password_hash=hashed)
         record(session, actor, "person-added", person=person.name)
-        return None if hashed else _new_link(session, person, LINK_HOURS)
+        return None if hashed else new_link(session, person, LINK_HOURS)
 
 
 def insert_person(session: Session, name: str, *, admin: bool = False, password_hash: str | None = None) -> Person:
@@ -163,10 +163,11 @@ def make_link(db: Database, actor: Actor, name: str, hours: int = LINK_HOURS) ->
         person = find_person(session, name)
         person.disabled_at = None
         record(session, actor, "link-made", person=person.name)
-        return _new_link(session, person, hours)
+        return new_link(session, person, hours)
 
 
-def _new_link(session: Session, person: Person, hours: int) -> str:
+def new_link(session: Session, person: Person, hours: int) -> str:
+    """The token of a link; older ones of the person end."""
     token = secrets.token_urlsafe(32)
     session.execute(delete(OneTimeLink).where(OneTimeLink.person_id == person.id))
     session.add(OneTimeLink(token_hash=_hashed(token), person_id=person.id, expires_at=before_now(hours=-hours)))
@@ -183,7 +184,7 @@ def first_link(db: Database) -> str | None:
         )
         if person is None or person.password_hash:
             return None
-        return _new_link(session, person, FIRST_LINK_HOURS)
+        return new_link(session, person, FIRST_LINK_HOURS)
 
 
 def link_owner(db: Database, token: str) -> str:

@@ -122,9 +122,13 @@ def set_roles(db: Database, actor: Actor, slug: str, name: str, roles: frozenset
         member = member_row(session, access.project_id, person.id)
         if member.is_curator and CURATOR not in roles and not actor.rules_all and person.id == actor.person_id:
             raise Invalid("You cannot take the curator's role from yourself. Ask another curator.", "roles")
-        member.is_curator, member.is_adjudicator = CURATOR in roles, ADJUDICATOR in roles
-        member.is_annotator = ANNOTATOR in roles
+        give_roles(member, roles)
         record(session, actor, "roles-set", access.project_id, person=person.name, roles=sorted(roles))
+
+
+def give_roles(member: Membership, roles: frozenset[str]) -> None:
+    member.is_curator, member.is_adjudicator = CURATOR in roles, ADJUDICATOR in roles
+    member.is_annotator = ANNOTATOR in roles
 
 
 def member_row(session: Session, project_id: str, person_id: str) -> Membership:

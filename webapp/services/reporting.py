@@ -1,34 +1,261 @@
-"""What people want to see at a glance: own work, progress of a project, its documents, people and events."""
+"""What people want to see at a glance: progress of a project and its rounds, own work, events."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, func, not_, select
+from sqlalchemy.orm import Session
 
 from webapp.database import Database
 from webapp.domain.permissions import Actor
-from webapp.models import Event, Membership, Person
-from webapp.services.access import enter
+from webapp.models import (
+    Assignment,
+    Document,
+    Event,
+    GuideVersion,
+    Membership,
+    Person,
+    Project,
+    Round,
+    SchemeVersion,
+)
+from webapp.services.access import Access, enter
+from webapp.services.counting import Progress, progress_by, still_annotating, together
+from webapp.services.listing import OwnShelf, on_page, own_shelf, shown_title_column
+from webapp.services.managing import newest_number
+from webapp.services.members import member_name
+from webapp.services.paging import Page
+from webapp.services.rounds import find_round, newest_round, rounds_of
+
+# ---- overview ----
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """An annotator of the round: the pseudonym is the person's address within the project."""
+
+    person_id: str
+    key: str
+    name: str
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An article with a cell for each annotator: None where it is not assigned to them.
+
+    `blind`: the actor has it in work, so that others' labels are not counted.
+    """
+
+    id: str
+    title: str
+    cells: list[Progress | None]
+    blind: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A project for its curator, seen through one round. `step` names what to do next."""
+
+    project: Project
+    rounds: list[tuple[Round, Progress]]
+    round: Round
+    progress: Progress
+    columns: list[Column]
+    rows: list[Row]
+    page: Page
+    annotators: int
+    step: str
+
+
+def overview(
+    db: Database, actor: Actor, slug: str, round_name: str | None = None, page: int = 1
+) -> Overview | OwnShelf:
+    """Articles × people of a round (default: the newest) for curators; for others their own articles only.
+
+    Raises NotFound.
+    """
+    with db.reading() as session:
+        access = enter(session, slug, actor)
+        made: Overview | OwnShelf
+        if access.allows("curate"):
+            made = _overview(session, access, round_name, page)
+        else:
+            made = own_shelf(session, access, "", page)
+        session.expunge_all()
+        return made
+
+
+def _overview(session: Session, access: Access, round_name: str | None, page: int) -> Overview:
+    here = access.project_id
+    round = find_round(session, here, round_name) if round_name else newest_round(session, here)
+    documents = Page(page, _count(session, Document.project_id == here))
+    columns = _columns(session, access, round)
+    annotators = _count(session, Membership.project_id == here, Membership.is_annotator)
+    rounds = rounds_with_progress(session, access)
+    return Overview(
+        project=access.project,
+        rounds=rounds,
+        round=round,
+        progress=together([column.progress for column in columns]),
+        columns=columns,
+        rows=_rows(session, access, round, columns, documents),
+        page=documents,
+        annotators=annotators,
+        step=_next_step(documents.total, annotators, [p for r, p in rounds if r.closed_at is None]),
+    )
+
+
+def _count(session: Session, *conditions: Any) -> int:
+    return session.scalar(select(func.count()).where(*conditions)) or 0
+
+
+def _next_step(documents: int, annotators: int, in_open_rounds: list[Progress]) -> str:
+    if not documents:
+        return "articles"
+    if not annotators:
+        return "people"
+    if not in_open_rounds:
+        return "round"
+    work = together(in_open_rounds)
+    if not work.assigned:
+        return "assign"
+    return "close" if work.finished == work.assigned else "wait"
+
+
+def rounds_with_progress(session: Session, access: Access) -> list[tuple[Round, Progress]]:
+    """Oldest first."""
+    found = progress_by(session, access, [Assignment.round])
+    return [(round, found.get((round.name,), Progress())) for round in rounds_of(session, access.project_id)]
+
+
+def _columns(session: Session, access: Access, round: Round) -> list[Column]:
+    found = progress_by(session, access, [Assignment.person_id], Assignment.round == round.name)
+    people = session.execute(
+        select(Membership.person_id, Membership.pseudonym, member_name())
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.project_id == access.project_id, Membership.person_id.in_([key for (key,) in found]))
+    ).tuples()
+    columns = [Column(id, key, name, found[(id,)]) for id, key, name in people]
+    return sorted(columns, key=lambda column: (column.name.casefold(), column.key))
+
+
+def _rows(session: Session, access: Access, round: Round, columns: list[Column], page: Page) -> list[Row]:
+    query = select(Document.id, shown_title_column()).where(Document.project_id == access.project_id)
+    documents = list(session.execute(on_page(query.order_by(Document.id), page)).tuples())
+    shown = Assignment.document_id.in_([id for id, _ in documents])
+    pair = [Assignment.document_id, Assignment.person_id]
+    found = progress_by(session, access, pair, Assignment.round == round.name, shown)
+    blind = still_annotating(session, access)
+    return [
+        Row(id, title, [found.get((id, column.person_id)) for column in columns], (round.name, id) in blind)
+        for id, title in documents
+    ]
+
+
+# ---- rounds and settings ----
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What can be set in a project: its rounds, oldest first, whom and what could be assigned, newest versions."""
+
+    project: Project
+    rounds: list[tuple[Round, Progress]]
+    annotators: list[str]
+    documents: int
+    scheme: int
+    guide: int
+
+    @property
+    def open_rounds(self) -> list[str]:
+        """Newest first."""
+        return [round.name for round, _ in reversed(self.rounds) if round.closed_at is None]
+
+
+def setup(db: Database, actor: Actor, slug: str) -> Setup:
+    """Raises NotFound, Forbidden."""
+    with db.reading() as session:
+        access = enter(session, slug, actor, "curate")
+        made = Setup(
+            project=access.project,
+            rounds=rounds_with_progress(session, access),
+            annotators=_annotators(session, access),
+            documents=_count(session, Document.project_id == access.project_id),
+            scheme=newest_number(session, SchemeVersion, access.project_id),
+            guide=newest_number(session, GuideVersion, access.project_id),
+        )
+        session.expunge_all()
+        return made
+
+
+def _annotators(session: Session, access: Access) -> list[str]:
+    """Those to whom articles can be given, by name."""
+    names = session.scalars(
+        select(Person.name)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.project_id == access.project_id, Membership.is_annotator)
+        .where(Person.disabled_at.is_(None), Person.removed_at.is_(None))
+    )
+    return sorted(names, key=str.casefold)
+
+
+# ---- events ----
+
+
+@dataclass(frozen=True, slots=True)
+class EventsPage:
+    project: Project
+    rows: list[dict[str, Any]]
+    page: Page
 
 
 def list_events(db: Database, actor: Actor, slug: str) -> list[dict[str, Any]]:
     """The project's events, oldest first: `{"at","who","action","document","detail"}`. For curators."""
     with db.reading() as session:
         access = enter(session, slug, actor, "curate")
-        here = (Membership.person_id == Event.person_id) & (Membership.project_id == Event.project_id)
-        rows = session.execute(
-            select(Event, Person.name, Person.removed_at, Membership.pseudonym)
-            .outerjoin(Person, Person.id == Event.person_id)
-            .outerjoin(Membership, here)
-            .where(Event.project_id == access.project_id)
-            .order_by(Event.id)
-        )
-        return [
-            {
-                "at": event.at,
-                "who": "operator" if event.person_id is None else pseudonym if removed_at else name,
-                "action": event.action,
-                "document": event.document_id,
-                "detail": event.detail,
-            }
-            for event, name, removed_at, pseudonym in rows
-        ]
+        return [_event(event, name) for event, name in session.execute(_events(session, access).order_by(Event.id))]
+
+
+def newest_events(db: Database, actor: Actor, slug: str, page: int = 1) -> EventsPage:
+    """A page of the events, newest first. Raises NotFound, Forbidden."""
+    with db.reading() as session:
+        access = enter(session, slug, actor, "curate")
+        query = _events(session, access)
+        paged = Page(page, session.scalar(select(func.count()).select_from(query.subquery())) or 0)
+        rows = session.execute(on_page(query.order_by(Event.id.desc()), paged))
+        made = EventsPage(access.project, [_event(event, name) for event, name in rows], paged)
+        session.expunge_all()
+        return made
+
+
+Events = Select[Event, str]
+
+
+def _events(session: Session, access: Access) -> Events:
+    here = (Membership.person_id == Event.person_id) & (Membership.project_id == Event.project_id)
+    return (
+        select(Event, member_name())
+        .outerjoin(Person, Person.id == Event.person_id)
+        .outerjoin(Membership, here)
+        .where(Event.project_id == access.project_id, *_seen_events(session, access))
+    )
+
+
+def _seen_events(session: Session, access: Access) -> list[ColumnElement[bool]]:
+    """All but others' labelling of articles that the actor still annotates."""
+    in_work = {document for _, document in still_annotating(session, access)}
+    if not in_work:
+        return []
+    of_others = Event.person_id.is_distinct_from(access.actor.person_id)
+    return [not_(Event.action.startswith("label-") & of_others & Event.document_id.in_(in_work))]
+
+
+def _event(event: Event, name: str | None) -> dict[str, Any]:
+    return {
+        "at": event.at,
+        "who": "operator" if event.person_id is None else name or "removed person",
+        "action": event.action,
+        "document": event.document_id,
+        "detail": event.detail,
+    }

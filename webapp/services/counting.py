@@ -1,0 +1,96 @@
+"""How far the work is: assignments and labels counted by round, article or person, without breaking blindness."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from webapp.models import Assignment, Label, Round
+from webapp.services.access import Access
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Assignments that stand (withdrawn ones do not), how many of them are finished, and their living labels."""
+
+    assigned: int = 0
+    finished: int = 0
+    labels: int = 0
+    simulated: int = 0
+
+    @property
+    def state(self) -> str:
+        """Of one assignment, or of several taken together: new, begun or finished."""
+        if self.assigned and self.finished == self.assigned:
+            return "finished"
+        return "begun" if self.labels or self.finished else "new"
+
+
+def progress_by(
+    session: Session, access: Access, columns: Sequence[Any], *conditions: ColumnElement[bool]
+) -> dict[tuple[Any, ...], Progress]:
+    """Progress for each value of `columns` (of Assignment) that occurs under `conditions`.
+
+    Others' labels on an article that the actor still annotates are left out: see `still_annotating`.
+    """
+    standing = (Assignment.project_id == access.project_id, Assignment.state != "withdrawn", *conditions)
+    is_done = func.sum(case((Assignment.state == "done", 1), else_=0))
+    is_simulated = func.sum(case((Label.origin == "simulated", 1), else_=0))
+    assigned = select(*columns, func.count(), is_done).where(*standing).group_by(*columns)
+    labelled = (
+        select(*columns, func.count(), is_simulated)
+        .join_from(Assignment, Label, _of_assignment())
+        .where(*standing, Label.deleted_at.is_(None), *_seen(session, access))
+        .group_by(*columns)
+    )
+    labels = {tuple(row[:-2]): (row[-2], row[-1]) for row in session.execute(labelled)}
+    return {
+        tuple(row[:-2]): Progress(row[-2], row[-1], *labels.get(tuple(row[:-2]), (0, 0)))
+        for row in session.execute(assigned)
+    }
+
+
+def together(parts: Sequence[Progress]) -> Progress:
+    """The sum."""
+    return Progress(
+        sum(p.assigned for p in parts),
+        sum(p.finished for p in parts),
+        sum(p.labels for p in parts),
+        sum(p.simulated for p in parts),
+    )
+
+
+def still_annotating(session: Session, access: Access) -> set[tuple[str, str]]:
+    """(round, article) that the actor has yet to finish: of these nothing of others' labels may be told to them."""
+    rows = session.execute(
+        select(Assignment.round, Assignment.document_id)
+        .join(Round, (Round.project_id == Assignment.project_id) & (Round.name == Assignment.round))
+        .where(Assignment.project_id == access.project_id, Assignment.person_id == access.actor.person_id)
+        .where(Assignment.state == "open", Round.closed_at.is_(None))
+    )
+    return set(rows.tuples())
+
+
+def _of_assignment() -> ColumnElement[bool]:
+    return and_(
+        Label.project_id == Assignment.project_id,
+        Label.document_id == Assignment.document_id,
+        Label.round == Assignment.round,
+        Label.person_id == Assignment.person_id,
+    )
+
+
+def _seen(session: Session, access: Access) -> list[ColumnElement[bool]]:
+    """Own labels, and those on articles that the actor does not have in work."""
+    if not still_annotating(session, access):
+        return []
+    mine = aliased(Assignment)
+    in_work = (
+        exists()
+        .where(mine.project_id == Assignment.project_id, mine.round == Assignment.round, mine.state == "open")
+        .where(mine.document_id == Assignment.document_id, mine.person_id == access.actor.person_id)
+        .where(Round.project_id == mine.project_id, Round.name == mine.round, Round.closed_at.is_(None))
+    )
+    return [(Assignment.person_id == access.actor.person_id) | ~in_work]
