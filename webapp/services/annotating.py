@@ -133,7 +133,7 @@ class _Desk:
         ids = [o.id.lower() for o in operations if _UUID.fullmatch(o.id)]
         results = select(OperationResult.id, OperationResult.revision)
         mine = results.where(OperationResult.person_id == self.access.actor.person_id, OperationResult.id.in_(ids))
-        self._stored = dict(self.session.execute(mine).tuples().all())
+        self._stored = dict(self.session.execute(mine).all())
         spoken_of = [
             o.label.id.lower() for o in operations if isinstance(o, Put | Delete) and _UUID.fullmatch(o.label.id)
         ]
@@ -351,4 +351,4 @@ def _speaker_ids(session: Session, access: Access) -> list[tuple[str, str | None
     query = select(Speaker.id, Speaker.merged_into).where(Speaker.project_id == access.project_id)
     if not access.allows("adjudicate"):
         query = query.where(Speaker.proposed_by.is_(None) | (Speaker.proposed_by == access.actor.person_id))
-    return list(session.execute(query).tuples())
+    return list(session.execute(query))

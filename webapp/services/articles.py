@@ -99,7 +99,7 @@ def _redirections(session: Session, project_id: str) -> dict[str, str]:
     query = select(Speaker.id, Speaker.merged_into).where(
         Speaker.project_id == project_id, Speaker.merged_into.is_not(None)
     )
-    return {id: into for id, into in session.execute(query).tuples() if into is not None}
+    return {id: into for id, into in session.execute(query) if into is not None}
 
 
 def _units(document: Document, project: Project, redirections: dict[str, str]) -> list[dict[str, Any]]:

@@ -164,7 +164,7 @@ class _Intake:
 
     def _documents(self, units: dict[str, list[dict[str, Any]]]) -> int:
         query = select(Document.id, Document.text_sha256).where(Document.project_id == self.project_id)
-        there = dict(self.session.execute(query).tuples().all())
+        there = dict(self.session.execute(query).all())
         added = 0
         for line, document in self.bundle.documents:
             if there.get(document.id) == document.text_sha256:

@@ -70,7 +70,7 @@ def still_annotating(session: Session, access: Access) -> set[tuple[str, str]]:
         .where(Assignment.project_id == access.project_id, Assignment.person_id == access.actor.person_id)
         .where(Assignment.state == "open", Round.closed_at.is_(None))
     )
-    return set(rows.tuples())
+    return set(rows)
 
 
 def _of_assignment() -> ColumnElement[bool]:

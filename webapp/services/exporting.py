@@ -217,7 +217,7 @@ def _version_files(session: Session, access: Access) -> Iterator[tuple[str, Iter
         (GuideVersion, "guide", "md", newest.guide_number),
     ):
         query = select(table.number, table.source).where(table.project_id == access.project_id).order_by(table.number)
-        for number, source in session.execute(query).tuples():
+        for number, source in session.execute(query):
             name = f"{stem}.{ending}" if number == current else f"{stem}s/{number}.{ending}"
             yield name, iter([source.encode("utf-8")])
 

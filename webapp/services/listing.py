@@ -97,7 +97,7 @@ def _shelf(session: Session, access: Access, search: str, sort: str, wanted: int
         .where(Document.project_id == access.project_id, *_found(search))
         .order_by(*_order(sort))
     )
-    rows = list(session.execute(on_page(query, page)).tuples())
+    rows = list(session.execute(on_page(query, page)))
     found = progress_by(session, access, [Assignment.document_id], Assignment.document_id.in_([row[0] for row in rows]))
     blind = {document for _, document in still_annotating(session, access)}
     listed = [Listed(*row, found.get((row[0],), Progress()), row[0] in blind) for row in rows]
@@ -139,6 +139,6 @@ def own_shelf(session: Session, access: Access, search: str, wanted: int) -> Own
     ordered = on_page(query.order_by(Round.position.desc(), Document.id), page)
     rows = [
         Own(id, title, outlet, round, closed_at is None, found.get((round, id), Progress()))
-        for id, title, outlet, round, closed_at in session.execute(ordered).tuples()
+        for id, title, outlet, round, closed_at in session.execute(ordered)
     ]
     return OwnShelf(access.project, rows, page, search, together(list(found.values())))

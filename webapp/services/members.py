@@ -76,7 +76,7 @@ def list_members(db: Database, actor: Actor, slug: str) -> tuple[Project, list[M
 
 def members_of(session: Session, access: Access) -> list[Member]:
     found = progress_by(session, access, [Assignment.person_id])
-    rows = session.execute(_members(access)).tuples()
+    rows = session.execute(_members(access))
     members = [_member(person, row, found.get((person.id,), Progress())) for person, row in rows]
     return sorted(members, key=lambda member: (not member.roles, member.name.casefold()))
 
@@ -103,7 +103,7 @@ def _member(person: Person, row: Membership, progress: Progress) -> Member:
 
 def find_member(session: Session, access: Access, key: str) -> tuple[Person, Membership]:
     """The member of that pseudonym. Raises NotFound."""
-    row = session.execute(_members(access).where(Membership.pseudonym == key)).tuples().first()
+    row = session.execute(_members(access).where(Membership.pseudonym == key)).first()
     if row is None:
         raise NotFound("There is no such person in this project.")
     return row
@@ -155,7 +155,7 @@ def _articles_of(access: Access, person: Person) -> Articles:
 def _held(session: Session, access: Access, person: Person, query: Articles, page: Page) -> list[Held]:
     mine = Assignment.person_id == person.id
     found = progress_by(session, access, [Assignment.round, Assignment.document_id], mine)
-    rows = session.execute(on_page(query.order_by(Round.position.desc(), Document.id), page)).tuples()
+    rows = session.execute(on_page(query.order_by(Round.position.desc(), Document.id), page))
     return [_one_held(row, found.get((row[2], row[0]), Progress())) for row in rows]
 
 

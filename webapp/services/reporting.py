@@ -135,14 +135,14 @@ def _columns(session: Session, access: Access, round: Round) -> list[Column]:
         select(Membership.person_id, Membership.pseudonym, member_name())
         .join(Person, Person.id == Membership.person_id)
         .where(Membership.project_id == access.project_id, Membership.person_id.in_([key for (key,) in found]))
-    ).tuples()
+    )
     columns = [Column(id, key, name, found[(id,)]) for id, key, name in people]
     return sorted(columns, key=lambda column: (column.name.casefold(), column.key))
 
 
 def _rows(session: Session, access: Access, round: Round, columns: list[Column], page: Page) -> list[Row]:
     query = select(Document.id, shown_title_column()).where(Document.project_id == access.project_id)
-    documents = list(session.execute(on_page(query.order_by(Document.id), page)).tuples())
+    documents = list(session.execute(on_page(query.order_by(Document.id), page)))
     shown = Assignment.document_id.in_([id for id, _ in documents])
     pair = [Assignment.document_id, Assignment.person_id]
     found = progress_by(session, access, pair, Assignment.round == round.name, shown)

@@ -80,7 +80,7 @@ def list_speakers(db: Database, actor: Actor, slug: str) -> list[dict[str, Any]]
     with db.reading() as session:
         access = enter(session, slug, actor)
         counts = _label_counts(session, access.project_id) if access.allows("adjudicate") else {}
-        people = dict(session.execute(select(Person.id, Person.name)).tuples().all())
+        people = dict(session.execute(select(Person.id, Person.name)).all())
         return [
             _row(speaker) | {"proposed_by": people.get(speaker.proposed_by or ""), "labels": counts.get(speaker.id, 0)}
             for speaker in visible_speakers(session, access)
@@ -106,7 +106,7 @@ def _label_counts(session: Session, project_id: str) -> dict[str, int]:
         .where(Label.project_id == project_id, Label.deleted_at.is_(None))
         .group_by(Label.speaker_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def find_speaker(session: Session, project_id: str, id: str) -> Speaker:

@@ -254,7 +254,7 @@ def _with_quotations(session: Session, access: Access, tasks: Sequence[Task]) ->
     """The tasks with the number of their article's quotations, and of those that an own label touches."""
     ids = [task.document for task in tasks]
     here = (Document.project_id == access.project_id, Document.id.in_(ids))
-    units = dict(session.execute(select(Document.id, Document.units).where(*here)).tuples().all())
+    units = dict(session.execute(select(Document.id, Document.units).where(*here)).all())
     spans = _own_spans(session, access, ids)
     return [_counted(task, units[task.document], spans.get((task.document, task.round), [])) for task in tasks]
 
@@ -288,7 +288,7 @@ def _numbers(session: Session, access: Access, round: Round, tasks: Sequence[Tas
         .where(*_mine(access), Assignment.round == round.name)
         .group_by(Label.stance)
     )
-    counts = dict(rows.tuples().all())
+    counts = dict(rows.all())
     stances: list[Stance | None] = [*scheme_of(session, round).stances]
     if None in counts:
         stances.append(None)
