@@ -1,0 +1,139 @@
+"""What the annotation page's template and its scripts are given: the drawn article, the cards, the data."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import render_template
+from markupsafe import Markup
+
+from webapp.domain.schemes import ClaimType, Scheme, Stance
+from webapp.views.article_html import Drawing, Label, Span, by_place, spans
+
+Page = Mapping[str, Any]
+# fields of a label that are switches, and what a card says when they are not as usual
+_SWITCHES = (("on_target", False, "off target"), ("ascribed", True, "ascribed"), ("unsure", True, "unsure"))
+# there is a drawing in static/img/signs.svg for these glyphs; any other stands as it is
+_SIGNS = {"©": "g-copyright", "⇄": "g-exchange", "○": "g-ring"}
+_FIELDS = ("id", "outlet", "text_sha256")
+
+
+def context(page: Page) -> dict[str, Any]:
+    """`page` as annotating.py puts it together, and what is drawn from it."""
+    words = Words(page["scheme"], page["speakers"])
+    links = _links(page, words) if page["state"] == "open" else lambda _number, _span: ""
+    document = page["document"]
+    drawing = Drawing(document["text"], page["units"], page["labels"], words.look, words.of, links)
+    return {
+        "page": page,
+        "words": words,
+        "body": drawing.body(document["headings"], document["excluded"]),
+        "cards": sorted(page["labels"], key=by_place),
+        "sentences": len(drawing.sentences),
+        "data": _data(page, words),
+    }
+
+
+class Words:
+    """Names and looks of what labels hold, by id."""
+
+    def __init__(self, scheme: Scheme, speakers: Sequence[Any]) -> None:
+        self.scheme = scheme
+        self._names = {speaker.id: speaker.name for speaker in speakers}
+
+    def speaker(self, id: str) -> str:
+        return self._names.get(id, id)
+
+    def affiliation(self, speaker: Any) -> str:
+        """In words; the registry may hold another speaker's id there."""
+        return self._names.get(speaker.affiliation) or speaker.affiliation
+
+    def stance(self, label: Label) -> Stance | None:
+        return self.scheme.stance(label["stance"]) if label["stance"] else None
+
+    def claim_type(self, label: Label) -> ClaimType | None:
+        return self.scheme.claim_type(label["claim_type"]) if label["claim_type"] else None
+
+    def look(self, stance_id: str | None) -> str:
+        """The classes of a stance's colour and line."""
+        stance = self.scheme.stance(stance_id) if stance_id else None
+        return f"color-{stance.color} mark-{stance.mark}" if stance else "off"
+
+    def tags(self, label: Label) -> list[str]:
+        return [tag for field, value, tag in _SWITCHES if label[field] == value]
+
+    def sign(self, stance: Stance) -> Markup:
+        """The glyph, drawn where there is a drawing; never read aloud, since the name stands beside it."""
+        drawn = _SIGNS.get(stance.glyph)
+        sign = Markup('<i class="g {}" aria-hidden="true">{}</i>')
+        return sign.format(drawn or "", "" if drawn else stance.glyph)
+
+    def lower(self, name: str) -> str:
+        """As the name stands in running text; an abbreviation keeps its capitals."""
+        return name if name[1:2].isupper() else name[:1].lower() + name[1:]
+
+    def of(self, label: Label) -> str:
+        """A label in a few words: "OpenAI, pro-fair-use, policy"."""
+        parts = (self.stance(label), self.claim_type(label))
+        told = [self.speaker(label["speaker"]), *(self.lower(part.name) for part in parts if part), *self.tags(label)]
+        return ", ".join(told)
+
+
+def _links(page: Page, words: Words) -> Any:
+    """Behind each sentence, for browsers without scripts: the way to its form, or the form itself."""
+    plain, address = page["plain"], page["addresses"]["plain"]
+    form = render_template("annotate/_plain.html", page=page, plain=plain, words=words) if plain else ""
+    join = "&" if "?" in address else "?"
+
+    def link(number: int, span: Span) -> str:
+        if plain and span[0] <= plain["start"] < span[1]:
+            return f"<noscript>{form}</noscript>"
+        way = Markup('<a class="plain" href="{}{}sentence={}#plain" aria-label="Label sentence {}">Label</a>')
+        return f"<noscript>{way.format(address, join, number + 1, number + 1)}</noscript>"
+
+    return link
+
+
+def _data(page: Page, words: Words) -> dict[str, Any]:
+    """For the scripts; everything that the drawn page does not hold."""
+    scheme, document = page["scheme"], page["document"]
+    return {
+        **{name: page[name] for name in ("person_id", "person", "state", "locked_reason", "addresses", "next_href", "voice")},
+        "preferences": page["preferences"],
+        "document": {name: document[name] for name in _FIELDS} | {"length": len(document["text"])},
+        "stances": [_stance(stance, words) for stance in scheme.stances],
+        "claim_types": [_named(claim, words) for claim in scheme.claim_types],
+        "defaults": {flag.id: flag.default for flag in scheme.flags},
+        "pieces": _pieces(page["units"]),
+        "excluded": [[region["start"], region["end"]] for region in document["excluded"]],
+        "labels": page["labels"],
+        "speakers": [_speaker(speaker, words) for speaker in page["speakers"]],
+    }
+
+
+def _named(part: Stance | ClaimType, words: Words) -> dict[str, str]:
+    return {"id": part.id, "name": part.name, "word": words.lower(part.name)}
+
+
+def _stance(stance: Stance, words: Words) -> dict[str, str]:
+    drawn = _SIGNS.get(stance.glyph, "")
+    return _named(stance, words) | {"look": words.look(stance.id), "sign": drawn, "glyph": "" if drawn else stance.glyph}
+
+
+def _speaker(speaker: Any, words: Words) -> dict[str, Any]:
+    return {
+        **{name: getattr(speaker, name) for name in ("id", "name", "kind", "aliases")},
+        "affiliation": words.affiliation(speaker),
+        "document_of": speaker.affiliation if speaker.kind == "document" else "",
+        "gone": speaker.merged_into is not None,
+    }
+
+
+def _pieces(units: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+    """Each piece with the run and the proposed speaker of the innermost quotation that holds it."""
+    quotations = [unit for unit in units if unit["kind"] == "quotation"]
+    found = []
+    for start, end in spans(units, "piece"):
+        holding = [q for q in quotations if q["start"] <= start and end <= q["end"]]
+        inner = min(holding, key=lambda q: q["end"] - q["start"], default={})
+        found.append([start, end, inner.get("run"), inner.get("proposal")])
+    return found

@@ -1,0 +1,82 @@
+"""The keys of the annotation page: one table for the dialog that lists them and for the dispatcher in static/js/keys.js."""
+
+from dataclasses import dataclass
+
+from webapp.domain.schemes import Scheme
+
+_CAPS = {"ArrowRight": "→", "ArrowLeft": "←", "Escape": "Esc"}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """`key` as keys.js names it ("j", "Shift+N"), `do` a command and its argument; one without words is not listed."""
+
+    key: str
+    do: str
+    words: str = ""
+
+    @property
+    def caps(self) -> list[str]:
+        """What stands on the keys to be pressed together."""
+        return [_CAPS.get(cap) or (cap.upper() if len(cap) == 1 else cap) for cap in self.key.split("+")]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    title: str
+    keys: tuple[Key, ...]
+
+
+_MOVE = (
+    Key("j", "next:1", "next sentence, its quotation first"),
+    Key("k", "next:-1", "previous sentence"),
+    Key("n", "todo:1", "next quotation without a label"),
+    Key("Shift+N", "todo:-1", "previous one"),
+    Key("]", "label:1", "next label"),
+    Key("[", "label:-1", "previous label"),
+)
+_MARK = (
+    Key("q", "widen", "the sentence, the next quotation in it"),
+    Key("Shift+J", "grow:1", "take in the next sentence"),
+    Key("Shift+K", "grow:-1", "give it back"),
+    Key("Shift+ArrowRight", "edge:1", "move the end by a word (with Ctrl: a character)"),
+    Key("Shift+ArrowLeft", "edge:-1", "pull it back"),
+    Key("Ctrl+Shift+ArrowRight", "fine:1"),
+    Key("Ctrl+Shift+ArrowLeft", "fine:-1"),
+    Key("g", "grab", "grab the other end"),
+    Key("Escape", "close", "close the bar, let go of the label, of the mark"),
+)
+_DETAIL = (
+    Key("r", "confirm", "confirm the proposed speaker"),
+    Key("s", "speaker", "choose a speaker: 1–9 or type"),
+    Key("w", "chain", "who reports whom"),
+    Key("i", "note", "note"),
+)
+_KEEP = (
+    Key("Enter", "open", "open the label, or the bar"),
+    Key("Delete", "remove", "delete the label"),
+    Key("Backspace", "remove"),
+    Key("u", "undo", "undo"),
+    Key("Shift+U", "redo", "redo"),
+    Key("Ctrl+z", "undo"),
+    Key("Ctrl+Shift+Z", "redo"),
+    Key("b", "dock", "bar at the foot of the window, or at the words"),
+    Key("Shift+Enter", "finish", "finish the article"),
+    Key("Shift+G", "guide", "the guide"),
+    Key("?", "keys", "this list"),
+)
+
+
+def keymap(scheme: Scheme) -> list[Section]:
+    """All keys of the page under `scheme`, as listed. Raises nothing: the scheme was checked against PAGE_KEYS."""
+    stances = [Key(part.key, f"stance:{part.id}", part.name) for part in scheme.stances]
+    claims = [Key(part.key, f"claim_type:{part.id}", part.name) for part in scheme.claim_types]
+    flags = [Key(part.key, f"flag:{part.id}", f"{part.name}, on or off") for part in scheme.flags]
+    again = [Key(".", "repeat", "the last label again"), Key("l", "alike", "label every place with the same words")]
+    return [
+        Section("Move", _MOVE),
+        Section("Mark", _MARK),
+        Section("Label", (*stances, *claims, *again)),
+        Section("Speaker and detail", (*_DETAIL, *flags)),
+        Section("Keep", _KEEP),
+    ]
