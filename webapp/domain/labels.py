@@ -140,12 +140,8 @@ def needed_fields(on_target: bool) -> tuple[str, ...]:
 
 
 def _missing(label: LabelInput, _around: Surroundings) -> Refusal | None:
-    for field in needed_fields(label.on_target):
-        if getattr(label, field) in (None, ""):
-            if field == "quote" and label.quote == "" and label.start == label.end:
-                continue  # an empty span has an empty quote: that refusal comes later
-            return Refusal("missing-field", field, _MISSING[field])
-    return None
+    missing = next((field for field in needed_fields(label.on_target) if getattr(label, field) is None), None)
+    return Refusal("missing-field", missing, _MISSING[missing]) if missing else None
 
 
 def _span(label: LabelInput) -> tuple[int, int]:
@@ -258,6 +254,7 @@ def _chain(label: LabelInput, around: Surroundings) -> Refusal | None:
 def _too_long(label: LabelInput, _around: Surroundings) -> Refusal | None:
     start, end = _span(label)
     new = label.speaker if isinstance(label.speaker, NewSpeaker) else NewSpeaker()
+    chain = stored_chain(label.chain, "", label.speaker is new)
     for field, length, most, words in (
         ("end", end - start, LONGEST_SPAN, "The mark is longer than 10,000 characters. Mark fewer words."),
         ("note", len(label.note), LONGEST_NOTE, "The note is longer than 2,000 characters. Shorten it."),
@@ -267,7 +264,7 @@ def _too_long(label: LabelInput, _around: Surroundings) -> Refusal | None:
             LONGEST_NAME,
             "The name is longer than 200 characters. Shorten it.",
         ),
-        ("chain", len(label.chain), LONGEST_CHAIN, "The chain has more than 8 links. Take some out."),
+        ("chain", len(chain), LONGEST_CHAIN, "The chain has more than 8 links. Take some out."),
     ):
         if length > most:
             return Refusal("too-long", field, words)

@@ -116,7 +116,7 @@ class _Desk:
             raise NotFound("There is no such article in this project.")
         self.document = document
         assigned = None
-        if access.actor.person_id is not None:
+        if access.actor.person_id is not None and access.allows("label"):
             assigned = assignment_of(session, access.project_id, document_id, access.person_id, round_name, lock=True)
         self.assignment: Assignment | None = assigned[0] if assigned else None
         self.round: Round | None = assigned[1] if assigned else None

@@ -63,7 +63,9 @@ def open_article(db: Database, actor: Actor, slug: str, document_id: str, round_
         document = session.get(Document, (access.project_id, document_id))
         if document is None:
             raise NotFound("There is no such article in this project.")
-        assigned = assignment_of(session, access.project_id, document_id, access.person_id, round_name)
+        assigned = None
+        if access.allows("label"):
+            assigned = assignment_of(session, access.project_id, document_id, access.person_id, round_name)
         round, state = _place(session, access, document_id, round_name, assigned)
         article = Article(
             project=access.project,
