@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 DEFAULT_DATABASE_URL = "sqlite:///annotations.db"
 PREFIX = "STANCEMARK_"
 
@@ -41,7 +44,7 @@ class Settings:
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
     def parse(value: str) -> int:
-        if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
+        if not value.isascii() or not value.isdigit() or len(value) > 9 or not low <= int(value) <= high:
             raise BadSetting(f"a whole number from {low} to {high} is allowed")
         return int(value)
 
@@ -66,8 +69,12 @@ def _secret(value: str) -> str:
 
 
 def _url(value: str) -> str:
-    if not value.startswith(("sqlite://", "postgresql+psycopg://")):
-        raise BadSetting("sqlite:///FILE or postgresql+psycopg://… is allowed")
+    try:
+        known = make_url(value).drivername in ("sqlite", "postgresql+psycopg")
+    except (ArgumentError, ValueError):
+        known = False
+    if not known:
+        raise BadSetting("sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME is allowed")
     return value
 
 
@@ -81,7 +88,7 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "database_url": _url,
     "secret_key": _secret,
     "host": _host,
-    "port": _whole(0, 65535),
+    "port": _whole(1, 65535),
     "workers": _whole(1, 64),
     "threads": _whole(1, 128),
     "trusted_hosts": _hosts,
@@ -93,6 +100,9 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
 }
 
 
+_SECRETIVE = ("secret_key", "database_url")  # the key itself, or a password in it
+
+
 def _variable(name: str) -> str:
     return "DATABASE_URL" if name == "database_url" else PREFIX + name.upper()
 
@@ -101,7 +111,7 @@ def _parse(name: str, value: str) -> Any:
     try:
         return _PARSERS[name](value)
     except BadSetting as why:
-        shown = "…" if name == "secret_key" else value
+        shown = "…" if name in _SECRETIVE else value
         raise BadSetting(f"{_variable(name)}={shown}: {why}") from None
 
 

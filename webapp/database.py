@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 from webapp.domain.errors import Unavailable
 
 PATIENCE_SECONDS = 10
-# Python's sqlite3 tells the result code: busy, locked, read-only, I/O error, full, cannot open
-_AWAY = {5, 6, 8, 10, 13, 14}
+# Python's sqlite3 tells the result code: busy, locked, read-only, I/O error, damaged, full, cannot open, no database
+_AWAY = {5, 6, 8, 10, 11, 13, 14, 26}
 
 
 def now() -> str:

@@ -40,6 +40,3 @@ def main() -> None:
     except BadSetting as why:
         click.echo(f"error: {why}", err=True)
         sys.exit(2)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)

@@ -1,7 +1,7 @@
 """`import`, `export` and `segments`: files in and out."""
 
+import os
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -18,6 +18,7 @@ from webapp.domain.permissions import OPERATOR
 from webapp.domain.text import canonical, sha256_of
 from webapp.services import bundles, exporting, importing
 from webapp.services.exporting import Terms
+from webapp.services.importing import Outcome
 
 
 @click.group("import")
@@ -31,32 +32,34 @@ def import_group() -> None:
 @click.pass_obj
 def import_documents(settings: Settings, paths: tuple[str, ...], project: str) -> None:
     """Import articles: .txt, .md, .jsonl, .csv and .zip of those. Good files stay in when others are refused."""
+    unreadable: list[Outcome] = []
     with console.opened(settings) as db:
-        outcomes = importing.import_documents(db, OPERATOR, project, _contents(paths))
+        taken = importing.import_documents(db, OPERATOR, project, _contents(paths, unreadable))
+    outcomes = taken + unreadable
     for outcome in outcomes:
-        _print_outcome(outcome)
-    if any(outcome.status == "refused" for outcome in outcomes):
-        sys.exit(1)
+        click.echo(_line_of(outcome))
+    refused = dict.fromkeys(outcome.file for outcome in outcomes if outcome.status == "refused")
+    if refused:
+        raise Invalid(f"Nothing was taken from {', '.join(refused)}. Mend what is named above and import it again.")
 
 
-def _contents(paths: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+def _contents(paths: tuple[str, ...], unreadable: list[Outcome]) -> Iterator[tuple[str, bytes]]:
     for path in paths:
         try:
-            yield path, Path(path).read_bytes()
+            content = Path(path).read_bytes()
         except OSError as why:
-            click.echo(f"error: {path} cannot be read: {why.strerror}.", err=True)
-            yield f"{path} (unreadable)", b""
+            unreadable.append(Outcome(path, 0, "refused", reason=f"it cannot be read: {why.strerror}"))
+        else:
+            yield path, content
 
 
-def _print_outcome(outcome: importing.Outcome) -> None:
+def _line_of(outcome: Outcome) -> str:
     place = f"{outcome.file}, line {outcome.line}" if outcome.line else outcome.file
     if outcome.status == "refused":
-        click.echo(f"error: {place}: {outcome.reason}", err=True)
-        click.echo(f"refused  {place}: {outcome.reason}")
-    elif outcome.status == "there":
-        click.echo(f"already there  {outcome.document}  ({place}, same text)")
-    else:
-        click.echo(f"added  {outcome.document}  ({place})")
+        return f"refused  {place}: {outcome.reason}"
+    if outcome.status == "there":
+        return f"already there  {outcome.document}  ({place}, same text)"
+    return f"added  {outcome.document}  ({place})"
 
 
 @import_group.command("labels")
@@ -88,9 +91,10 @@ def export(
     settings: Settings, kind: str, project: str, out: str, format_name: str, names: bool, text_free: bool, force: bool
 ) -> None:
     """Write documents, labels or a bundle; equal data gives equal bytes."""
+    if kind == "bundle" and format_name != "jsonl":
+        raise click.UsageError("--format is for documents and labels; a bundle has its own files.")
     path, terms = Path(out), Terms(names, text_free)
-    if path.exists() and not force:
-        raise Invalid(f"{path} is there already. Give another path, or --force to replace it.")
+    _check_free(path, kind, force)
     with console.opened(settings) as db, _whole(path) as partial:
         if kind != "bundle":
             _write_parts(exporting.stream(db, OPERATOR, project, kind, format_name, terms)[1], partial)
@@ -99,7 +103,18 @@ def export(
                 exporting.write_zip(exporting.bundle(db, OPERATOR, project, terms), handle)
         else:
             exporting.write_folder(exporting.bundle(db, OPERATOR, project, terms), partial)
-    click.echo(f"Wrote {path}.", err=True)
+    click.echo(f"Wrote {out}.", err=True)
+
+
+def _check_free(path: Path, kind: str, force: bool) -> None:
+    """Raises Invalid where something is at `path` that must not be replaced: a folder goes only if it is a bundle."""
+    if not path.exists():
+        return
+    if not force:
+        raise Invalid(f"{path} is there already. Give another path, or --force to replace it.")
+    is_bundle = (path / "manifest.json").is_file() or (path.is_dir() and not any(path.iterdir()))
+    if path.is_dir() and not (kind == "bundle" and is_bundle):
+        raise Invalid(f"{path} is a folder and no bundle. Give another path; --force replaces files and bundles only.")
 
 
 def _write_parts(parts: Iterator[bytes], path: Path) -> None:
@@ -110,6 +125,7 @@ def _write_parts(parts: Iterator[bytes], path: Path) -> None:
 @contextmanager
 def _whole(path: Path) -> Iterator[Path]:
     """A place beside `path` to write to; it takes the name only when all is written. Raises Invalid."""
+    path = Path(os.path.abspath(path))  # noqa: PTH100 (resolve would follow a link and leave it)
     partial = path.with_name(f".{path.name}.partial")
     try:
         _remove(partial)

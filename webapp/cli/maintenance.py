@@ -6,9 +6,12 @@ from dataclasses import asdict
 import click
 
 from webapp.cli import console
+from webapp.cli.serve import secret_file
 from webapp.config import Settings
 from webapp.database import Database
+from webapp.domain.errors import StancemarkError
 from webapp.services import demo, maintenance
+from webapp.services.maintenance import Finding
 
 
 @click.command()
@@ -30,8 +33,12 @@ def init(settings: Settings, with_demo: bool) -> None:
 @click.pass_obj
 def doctor(settings: Settings, as_json: bool) -> None:
     """Look whether all is well: database, schema, texts, labels. Exit 1 on a finding."""
-    with console.opened(settings) as db:
-        findings = list(maintenance.examine(db))
+    findings = [_configuration(settings)]
+    try:
+        with console.opened(settings) as db:
+            findings += maintenance.examine(db)
+    except StancemarkError as why:
+        findings.append(Finding("database", False, why.message))
     if as_json:
         console.print_json({"ok": all(f.ok for f in findings), "findings": [asdict(f) for f in findings]})
     else:
@@ -39,6 +46,17 @@ def doctor(settings: Settings, as_json: bool) -> None:
             click.echo(f"{'ok   ' if finding.ok else 'WRONG'}  {finding.what}: {finding.detail}")
     if not all(finding.ok for finding in findings):
         sys.exit(1)
+
+
+def _configuration(settings: Settings) -> Finding:
+    if settings.secret_key:
+        return Finding("configuration", True, "STANCEMARK_SECRET_KEY is set")
+    if not settings.uses_sqlite:
+        return Finding("configuration", True, "STANCEMARK_SECRET_KEY is not set here; serve needs it")
+    path = secret_file(settings)
+    if path.exists() and path.stat().st_mode & 0o077:
+        return Finding("configuration", False, f"others may read {path}: chmod 600 {path}")
+    return Finding("configuration", True, f"the secret key is in {path}" if path.exists() else "no secret key yet")
 
 
 COMMANDS = (init, doctor)

@@ -1,5 +1,6 @@
 """`project`, `round`, `speaker`, `assign`, `unassign`, `events`."""
 
+import re
 from fractions import Fraction
 
 import click
@@ -238,10 +239,11 @@ def assign(
 
 
 def _share(words: str | None) -> Fraction | None:
-    try:
-        return None if words is None else Fraction(words)
-    except (ValueError, ZeroDivisionError):
-        raise Invalid(f"“{words}” is no share. Use a number above 0 and up to 1, such as 0.15.") from None
+    if words is None:
+        return None
+    if not re.fullmatch(r"\d{0,9}\.?\d{1,9}", words, re.ASCII):
+        raise Invalid(f"“{words}” is no share. Use a number above 0 and up to 1, such as 0.15.")
+    return Fraction(words)
 
 
 @click.command()
@@ -255,6 +257,8 @@ def unassign(
     settings: Settings, slug: str, annotator: str, documents: str | None, with_begun: bool, reason: str
 ) -> None:
     """Take a person's articles back in open rounds."""
+    if reason and not with_begun:
+        raise click.UsageError("--reason goes with --with-begun.")
     with console.opened(settings) as db:
         gone, withdrawn = assigning.unassign(
             db,

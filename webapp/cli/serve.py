@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import socket
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from sqlalchemy import make_url
 
 from webapp import create_app
 from webapp.config import BadSetting, Settings
 from webapp.database import Database
+from webapp.domain.errors import Invalid
 from webapp.services import accounts, maintenance
 
 _SECONDS_TO_STOP = 20
@@ -50,10 +53,33 @@ def with_secret(settings: Settings) -> Settings:
         return settings
     if not settings.uses_sqlite:
         raise BadSetting("STANCEMARK_SECRET_KEY is not set: with PostgreSQL it is needed, the same for every server")
-    path = Path(f"{Database(settings.database_url).url.database}.secret")
-    if not path.exists():
-        _write_secret(path)
-    return settings.with_flags(secret_key=path.read_text("ascii"))
+    path = secret_file(settings)
+    try:
+        if not path.exists():
+            _write_secret(path)
+        return settings.with_flags(secret_key=path.read_text("ascii"))
+    except OSError as why:
+        raise Invalid(f"The secret key {path} cannot be made or read: {why.strerror}. Mend its folder.") from None
+
+
+def secret_file(settings: Settings) -> Path:
+    """Where the secret key is kept: beside the SQLite file. Raises BadSetting for a database without a file."""
+    file = make_url(settings.database_url).database
+    if not file or file == ":memory:":
+        raise BadSetting("DATABASE_URL names no file: only sqlite:///FILE can be served")
+    return Path(f"{file}.secret")
+
+
+def _check_port(settings: Settings) -> None:
+    """Raises Invalid where the server could not listen; before anything is made, and before the first link changes."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((settings.host, settings.port))
+    except OSError as why:
+        words = f"Cannot listen at {settings.host}, port {settings.port}: {why.strerror}."
+        raise Invalid(f"{words} Choose another with --host or --port.") from None
 
 
 def _write_secret(path: Path) -> None:
@@ -80,7 +106,9 @@ def _shown_address(settings: Settings) -> str:
 @click.pass_obj
 def serve(settings: Settings, host: str | None, port: int | None, workers: int | None, threads: int | None) -> None:
     """Make or upgrade the database, then serve the pages until Ctrl-C."""
-    settings = with_secret(settings.with_flags(host=host, port=port, workers=workers, threads=threads))
+    settings = settings.with_flags(host=host, port=port, workers=workers, threads=threads)
+    _check_port(settings)
+    settings = with_secret(settings)
     db = Database(settings.database_url)
     maintenance.prepare(db)
     token = accounts.first_link(db)

@@ -28,6 +28,11 @@ def head() -> str:
     return newest
 
 
+def knows(revision: str) -> bool:
+    """Whether this program can upgrade from there; not so where a newer one made the database."""
+    return revision in {script.revision for script in _script().walk_revisions()}
+
+
 def current(database: Database) -> str | None:
     """The revision the database is at; None for an empty one. Raises Unavailable."""
     with database.reading() as session:

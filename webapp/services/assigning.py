@@ -168,8 +168,9 @@ def _held(session: Session, access: Access, person: Person, documents: Sequence[
         .order_by(Assignment.document_id, Round.position)
     )
     held = list(session.scalars(query if documents is None else query.where(Assignment.document_id.in_(documents))))
-    if not held:
-        raise NotFound(f"“{person.name}” has no such articles in an open round.")
+    missing = sorted(set(documents or ()) - {a.document_id for a in held})
+    if missing or not held:
+        raise NotFound(f"“{person.name}” holds no {', '.join(missing) or 'article'} in an open round.")
     return held
 
 

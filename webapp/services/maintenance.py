@@ -2,7 +2,7 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from webapp import migrations
 from webapp.database import Database
-from webapp.domain.errors import Unavailable
+from webapp.domain.errors import Invalid, Unavailable
 from webapp.domain.permissions import OPERATOR
 from webapp.models import Document, Label, Person, Project
 from webapp.places import place
@@ -28,8 +28,13 @@ _WAL_RESET_BUG = ((3, 7, 0), (3, 51, 3))
 
 
 def prepare(db: Database) -> bool:
-    """Make or upgrade the tables, and load the seeds into a new database; whether it was new. Raises Unavailable."""
+    """Make or upgrade the tables, and load the seeds into a new database; whether it was new.
+
+    Raises Unavailable, Invalid (a newer program made it).
+    """
     found = migrations.current(db)
+    if found is not None and not migrations.knows(found):
+        raise Invalid(f"The database was made by a newer version (its tables are at {found}). Install that version.")
     if found != migrations.head():
         migrations.upgrade(db)
     load_seeds(db)
@@ -90,15 +95,17 @@ def examine(db: Database) -> Iterator[Finding]:
     yield Finding("database", reason is None, reason or str(db.url.set(password=None)))
     if reason is not None:
         return
-    with db.reading() as session:
-        if db.is_sqlite:
-            yield from _sqlite_findings(session)
-        yield from _document_findings(session)
-        yield from _label_findings(session)
-        yield _account_finding(session)
+    for what, look in _LOOKS.items():
+        try:
+            with db.reading() as session:
+                yield from look(session)
+        except Unavailable as why:  # a damaged file cannot be read to its end
+            yield Finding(what, False, why.message)
 
 
 def _sqlite_findings(session: Session) -> Iterator[Finding]:
+    if session.get_bind().dialect.name != "sqlite":
+        return
     answer = session.scalars(text("PRAGMA integrity_check(20)")).all()
     yield Finding("integrity", list(answer) == ["ok"], "; ".join(answer))
     broken = session.execute(text("PRAGMA foreign_key_check")).all()
@@ -143,12 +150,20 @@ def _label_findings(session: Session) -> Iterator[Finding]:
     )
 
 
-def _account_finding(session: Session) -> Finding:
+def _account_findings(session: Session) -> Iterator[Finding]:
     admins = session.scalar(
         select(func.count()).where(Person.is_admin, Person.removed_at.is_(None), Person.disabled_at.is_(None))
     )
-    return Finding(
+    yield Finding(
         "administrators",
         bool(admins),
         f"{admins} can sign in" if admins else "nobody: stancemark user add NAME --admin",
     )
+
+
+_LOOKS: dict[str, Callable[[Session], Iterator[Finding]]] = {
+    "integrity": _sqlite_findings,
+    "documents": _document_findings,
+    "labels": _label_findings,
+    "administrators": _account_findings,
+}
