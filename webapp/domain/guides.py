@@ -1,6 +1,16 @@
-"""The guide that a project starts with when it brings a scheme of its own."""
+"""Guides: the one a project starts with when it brings its own scheme, and how a guide writes its examples."""
+
+import re
 
 from webapp.domain.schemes import Scheme
+
+# ⟨words of an article⟩ (its id): an example, letter by letter; ⟦words⟧ are still to be judged
+EXAMPLE = re.compile(r"⟨(?P<words>[^⟨⟩]+)⟩(?: \((?P<article>[A-Za-z0-9][A-Za-z0-9._-]{0,63})\))?|⟦(?P<open>[^⟦⟧]+)⟧")
+
+
+def mentioned_articles(guide: str) -> set[str]:
+    """Ids that stand behind examples; whether there are such articles is not known here."""
+    return {found["article"] for found in EXAMPLE.finditer(guide) if found["article"]}
 
 
 def starter_guide(scheme: Scheme) -> str:
