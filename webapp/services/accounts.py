@@ -193,14 +193,14 @@ def link_owner(db: Database, token: str) -> str:
         return _living_link(session, token)[1].name
 
 
-def _living_link(session: Session, token: str) -> tuple[OneTimeLink, Person]:
-    row = session.execute(
+def _living_link(session: Session, token: str, *, lock: bool = False) -> tuple[OneTimeLink, Person]:
+    query = (
         select(OneTimeLink, Person)
         .join(Person, Person.id == OneTimeLink.person_id)
         .where(OneTimeLink.token_hash == _hashed(token), OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > now())
         .where(Person.disabled_at.is_(None), Person.removed_at.is_(None))
-        .with_for_update()
-    ).first()
+    )
+    row = session.execute(query.with_for_update() if lock else query).first()
     if row is None:
         raise NotFound("This link was used, has expired, or was replaced by a newer one. Ask for a new one.")
     return row[0], row[1]
@@ -211,7 +211,7 @@ def use_link(db: Database, token: str, password: str) -> str:
     check_password(password)
     hashed = hash_password(password)
     with db.writing() as session:
-        link, person = _living_link(session, token)
+        link, person = _living_link(session, token, lock=True)
         link.used_at = now()
         person.password_hash = hashed
         _end_sessions(session, person.id)
