@@ -166,10 +166,22 @@ class World:
         found = self.document(document)
         start = found.text.index(words)
         label = {
-            **{"id": uid(), "text_sha256": found.text_sha256, "start": start, "end": start + len(words)},
-            **{"quote": words, "origin": "marked", "speaker": "openai", "speaker_origin": "picked", "chain": []},
-            **{"stance": "pro-fair-use", "on_target": True, "ascribed": False, "claim_type": "POLICY"},
-            **{"unsure": False, "note": "", "base": 0},
+            "id": uid(),
+            "text_sha256": found.text_sha256,
+            "start": start,
+            "end": start + len(words),
+            "quote": words,
+            "origin": "marked",
+            "speaker": "openai",
+            "speaker_origin": "picked",
+            "chain": [],
+            "stance": "pro-fair-use",
+            "on_target": True,
+            "ascribed": False,
+            "claim_type": "POLICY",
+            "unsure": False,
+            "note": "",
+            "base": 0,
         }
         return {name: value for name, value in (label | changes).items() if value is not ...}
 

@@ -1,10 +1,12 @@
 """Headers on every answer, the CSRF token and the check of where a change comes from."""
 
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.datastructures import MultiDict
 from werkzeug.sansio.utils import host_is_trusted
 
 from webapp.errors import answer
@@ -22,6 +24,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "X-Frame-Options": "DENY",
 }
+LARGEST_JSON = 256 * 1024  # bytes
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -40,9 +43,33 @@ def _from_elsewhere() -> Response | None:
     if site is not None and site not in ("same-origin", "none"):
         return answer(403, "This came from another site; nothing was changed.")
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if origin is not None and _host_of(origin) != request.host:
         return answer(403, "This came from another site; nothing was changed.")
     return None
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # half an IPv6 address
+        return ""
+
+
+def _bounded() -> None:
+    """JSON bodies are small; the limit must stand before anybody, the look for a token too, opens the body."""
+    if request.is_json:
+        request.max_content_length = LARGEST_JSON
+
+
+def _unstorable() -> Response | None:
+    """Refuse a NUL in address or form before a database is asked: PostgreSQL would fail on it."""
+    if any("\0" in words for words in (request.path, *_values(request.args), *_values(request.form))):
+        return answer(400, "There is a NUL character in it; nothing was changed.")
+    return None
+
+
+def _values(given: MultiDict[str, str]) -> Iterable[str]:
+    return (words for _, words in given.items(multi=True))
 
 
 def _untrusted_host() -> Response | None:
@@ -74,5 +101,7 @@ def init_app(app: Flask) -> None:
     )
     app.before_request(_untrusted_host)
     app.before_request(_from_elsewhere)
+    app.before_request(_bounded)
     CSRFProtect(app)
+    app.before_request(_unstorable)
     app.after_request(_with_headers)

@@ -1,5 +1,6 @@
 """The refusals that need no database: each code, its field, and which of two comes first."""
 
+import itertools
 from typing import Any
 
 import msgspec
@@ -23,8 +24,15 @@ AROUND = Surroundings(
     merged=frozenset({"old"}),
 )
 GOOD: dict[str, Any] = {
-    **{"id": "any", "text_sha256": "the hash", "start": 0, "end": 10, "quote": "Alice said"},
-    **{"speaker": "openai", "chain": ["voice", "openai"], "stance": "neutral", "claim_type": "FACT"},
+    "id": "any",
+    "text_sha256": "the hash",
+    "start": 0,
+    "end": 10,
+    "quote": "Alice said",
+    "speaker": "openai",
+    "chain": ["voice", "openai"],
+    "stance": "neutral",
+    "claim_type": "FACT",
 }
 NEW = {"name": "Jane Doe", "kind": "person", "affiliation": ""}
 
@@ -156,7 +164,7 @@ BOTH_FURTHER: dict[tuple[str, str], dict[str, Any]] = {
 
 
 def test_every_pair_of_neighbours_is_tried() -> None:
-    assert set(zip(ORDER, ORDER[1:], strict=False)) == set(BOTH) | IMPOSSIBLE
+    assert set(itertools.pairwise(ORDER)) == set(BOTH) | IMPOSSIBLE
 
 
 @pytest.mark.parametrize(("pair", "changes"), [*BOTH.items(), *BOTH_FURTHER.items()])

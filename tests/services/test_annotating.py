@@ -37,7 +37,13 @@ def test_a_label_is_stored_as_sent(world: World) -> None:
     sent = world.label(chain=chain, speaker_origin="confirmed", ascribed=True, unsure=True, note="Two\nlines")
     result = one(world, "Alice", "000", put(sent, id := uid()))
     assert result == {
-        **{"id": id, "status": "stored", "revision": 1, "code": None, "field": None, "message": None, "label": None}
+        "id": id,
+        "status": "stored",
+        "revision": 1,
+        "code": None,
+        "field": None,
+        "message": None,
+        "label": None,
     }
     (row,) = labels_of(world, "Alice")
     assert (row.start_at, row.end_at, row.quote) == (sent["start"], sent["end"], WORDS)
@@ -359,7 +365,10 @@ def test_a_proposal_is_known_to_its_author_adjudicators_and_curators_only(world:
         return proposal.id in {speaker["id"] for speaker in listed}
 
     assert {name: seen_by(name) for name in ("Alice", "Bob", "Curt", "Ada")} == {
-        **{"Alice": False, "Bob": True, "Curt": True, "Ada": True}
+        "Alice": False,
+        "Bob": True,
+        "Curt": True,
+        "Ada": True,
     }
     named = one(world, "Alice", "000", put(world.label(speaker=proposal.id)))
     unknown = one(world, "Alice", "000", put(world.label(speaker="new-000000000000")))

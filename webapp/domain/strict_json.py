@@ -1,17 +1,21 @@
 """JSON that may be trusted: one meaning only, and nothing in it that a database or another program would choke on."""
 
 import json
+from collections.abc import Iterable
+from math import isfinite
 from typing import Any, NoReturn
 
 from webapp.domain.errors import Invalid, Malformed
 from webapp.domain.text import has_unstorable
 
+DEEPEST = 100  # lists and objects inside each other
+
 
 def parse(raw: bytes | str) -> Any:
-    """The value in `raw`. Raises Malformed (no JSON, nested too deep) or Invalid (doubled key, NaN, NUL)."""
+    """The value in `raw`. Raises Malformed (no JSON, nested too deep) or Invalid (doubled key, NaN, 1e999, NUL)."""
     try:
         text = raw.decode("utf-8") if isinstance(raw, bytes) else raw
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_number)
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_number, parse_float=_number)
     except UnicodeDecodeError as why:
         raise Malformed(f"This is not UTF-8 (byte {why.start}).") from None
     except RecursionError:
@@ -20,7 +24,7 @@ def parse(raw: bytes | str) -> Any:
         raise Malformed(f"This is not JSON: {why.msg}, line {why.lineno}, column {why.colno}.") from None
     except ValueError:
         raise Malformed("This JSON holds a number with too many digits.") from None
-    _check_strings(value)
+    _check(value)
     return value
 
 
@@ -36,14 +40,23 @@ def _no_number(name: str) -> NoReturn:
     raise Invalid(f"{name} is no number that can be stored.")
 
 
-def _check_strings(value: Any) -> None:
-    waiting = [value]  # a stack of our own: what json could parse may still be too deep to recurse over
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, dict):
-            waiting.extend(item.keys())
-            waiting.extend(item.values())
-        elif isinstance(item, list):
-            waiting.extend(item)
-        elif isinstance(item, str) and (why := has_unstorable(item)):
-            raise Invalid(f"There is {why} in {item[:40]!a}.")
+def _number(digits: str) -> float:
+    return float(digits) if isfinite(float(digits)) else _no_number(digits)
+
+
+def _check(value: Any) -> None:
+    """Refuse strings that cannot be stored, and what json could parse but may fail to write again."""
+    level, depth = [value], 0
+    while level:
+        if depth > DEEPEST:
+            raise Malformed("This JSON is nested too deep.")
+        for item in level:
+            if isinstance(item, str) and (why := has_unstorable(item)):
+                raise Invalid(f"There is {why} in {item[:40]!a}.")
+        level, depth = [inner for item in level for inner in _inside(item)], depth + 1
+
+
+def _inside(item: Any) -> Iterable[Any]:
+    if isinstance(item, dict):
+        return (*item.keys(), *item.values())
+    return item if isinstance(item, list) else ()
