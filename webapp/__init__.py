@@ -18,7 +18,23 @@ def create_app(settings: "Settings") -> "Flask":
 
     from webapp import assets, compression, errors, identity, places, security
     from webapp.database import Database
-    from webapp.views import accounts, annotating, exports, health, home, layout, plain, projects, reading
+    from webapp.views import (
+        accounts,
+        annotating,
+        events,
+        exports,
+        health,
+        home,
+        layout,
+        moments,
+        people,
+        plain,
+        projects,
+        reading,
+        rounds,
+        speakers,
+    )
+    from webapp.views import settings as settings_pages
 
     app = Flask("webapp", template_folder=str(places.place("templates")), static_folder=None)
     app.config.update(
@@ -35,7 +51,10 @@ def create_app(settings: "Settings") -> "Flask":
     errors.init_app(app)
     compression.init_app(app)
     layout.init_app(app)
-    for room in (accounts, annotating, exports, health, home, plain, projects, reading):
+    moments.init_app(app)
+    members = (accounts, annotating, exports, health, home, plain, reading)
+    curators = (events, people, projects, rounds, settings_pages, speakers)
+    for room in (*members, *curators):
         app.register_blueprint(room.blueprint)
     if settings.proxy_hops:
         hops = settings.proxy_hops

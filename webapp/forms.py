@@ -1,10 +1,28 @@
 """Forms of the pages; each checks what can be seen without the database."""
 
-from flask_wtf import FlaskForm
-from wtforms import PasswordField, StringField
-from wtforms.validators import InputRequired, Length
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
 
-from webapp.services.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import (
+    BooleanField,
+    DecimalField,
+    IntegerField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    ValidationError,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput
+
+from webapp.domain.errors import Invalid, NotFound
+from webapp.domain.permissions import ADJUDICATOR, ANNOTATOR, CURATOR
+from webapp.services.accounts import LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD
 
 
 class SignInForm(FlaskForm):  # type: ignore[misc]
@@ -28,3 +46,160 @@ class NewPasswordForm(FlaskForm):  # type: ignore[misc]
 
 class ChangePasswordForm(NewPasswordForm):
     old = PasswordField("Present password", [InputRequired("Enter your present password.")])
+
+
+# ---- the curator's pages ----
+
+
+class RefusableForm(FlaskForm):  # type: ignore[misc]
+    """A form whose last word is a service's: a refusal comes back beside the field that it names."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        form = type(self).__name__.removesuffix("Form").lower()
+        for field in self:  # a page may hold several forms
+            field.id = f"{form}-{field.short_name}"
+
+    def done_by(self, action: Callable[[], object]) -> bool:
+        """Whether the form is fit and `action` took it; if not, the reasons stand in it."""
+        if not self.validate():
+            return False
+        try:
+            action()
+        except (Invalid, NotFound) as why:
+            self.refuse(why)
+            return False
+        return True
+
+    def refuse(self, why: Invalid | NotFound) -> None:
+        field = getattr(why, "field", "")
+        if field in self._fields:
+            self._fields[field].errors = [why.message]
+        else:
+            self.form_errors = [why.message]
+
+
+class _Boxes(SelectMultipleField):
+    """Several of some choices, each with a box to tick."""
+
+    option_widget = CheckboxInput()
+
+
+_ROLES = [(role, role.capitalize()) for role in (ANNOTATOR, ADJUDICATOR, CURATOR)]
+
+
+class RolesForm(RefusableForm):
+    roles = _Boxes("Roles", choices=_ROLES)
+
+
+class InviteForm(RefusableForm):
+    name = StringField("Name", [InputRequired("Enter a name."), Length(max=LONGEST_NAME)])
+    roles = _Boxes("Roles", choices=_ROLES, default=[ANNOTATOR])
+    known = BooleanField("I mean the person who is known here")
+
+
+class TakeBackForm(RefusableForm):
+    documents = _Boxes("Articles", validate_choice=False)
+    everything = BooleanField("All in open rounds")
+    with_begun = BooleanField("Begun and finished ones too; their labels are kept as withdrawn, out of agreement")
+    reason = StringField("Reason", [Length(max=500, message="A reason has at most 500 characters.")])
+
+    def validate_documents(self, field: SelectMultipleField) -> None:
+        if not field.data and not self.everything.data:
+            raise ValidationError("Tick at least one article.")
+
+
+class RoundForm(RefusableForm):
+    name = StringField("Name", [InputRequired("Enter a name, such as main or pilot 2.")])
+
+
+class CloseRoundForm(RefusableForm):
+    name = StringField("Round", [InputRequired()])
+
+
+class AssignForm(RefusableForm):
+    round = SelectField("Round", validate_choice=False)
+    annotators = _Boxes("Annotators", [InputRequired("Tick at least one annotator.")], validate_choice=False)
+    per_document = IntegerField(
+        "Annotators for each article",
+        [InputRequired("Enter how many."), NumberRange(1, 100, "Enter a whole number from 1.")],
+        default=2,
+    )
+    which = RadioField(
+        "Articles",
+        choices=[("all", "All"), ("sample", "A random sample"), ("chosen", "Chosen ones")],
+        default="all",
+    )
+    sample = DecimalField(
+        "Sample, in percent", [Optional(), NumberRange(0.01, 100, "Enter a share above 0 and up to 100.")]
+    )
+    documents = StringField("Ids of chosen articles, a comma between", [Length(max=100_000)])
+    seed = IntegerField(
+        "Seed",
+        [InputRequired("Enter a number."), NumberRange(0, 999_999_999, "Enter a whole number from 0.")],
+        default=1,
+    )
+
+    def validate_sample(self, field: DecimalField) -> None:
+        if self.which.data == "sample" and field.data is None and not field.errors:
+            raise ValidationError("Enter how large the sample is, such as 15.")
+
+    def validate_documents(self, field: StringField) -> None:
+        if self.which.data == "chosen" and not self.chosen:
+            raise ValidationError("Enter at least one id; the list of articles shows them.")
+
+    def offer(self, rounds: list[str], annotators: list[str]) -> None:
+        """Choices as they stand in the project."""
+        self.round.choices = [(name, name) for name in rounds]
+        self.annotators.choices = [(name, name) for name in annotators]
+
+    @property
+    def chosen(self) -> list[str]:
+        return (self.documents.data or "").replace(",", " ").split()
+
+    @property
+    def choice(self) -> dict[str, Any]:
+        """What `assigning.assign` takes beside the people: all, a share as a fraction, or ids."""
+        if self.which.data == "sample":
+            return {"share": Fraction(self.sample.data or 0) / 100}
+        return {"documents": self.chosen} if self.which.data == "chosen" else {}
+
+
+class SettingsForm(RefusableForm):
+    title = StringField("Title", [InputRequired("Enter a title.")])
+    time_zone = StringField("Time zone", [InputRequired("Enter a time zone, such as Europe/Berlin or UTC.")])
+    proposals_on = BooleanField("Propose a speaker for each quotation")
+    agreement_open = BooleanField("Annotators may see agreement")
+    releases_open = BooleanField("Annotators may see releases")
+
+
+class VersionForm(RefusableForm):
+    """A new version of a scheme or a guide; without a round for the rounds to come."""
+
+    file = FileField("File")
+    round = SelectField("For", validate_choice=False)
+    source = ""
+
+    def offer(self, rounds: list[str]) -> None:
+        """The open rounds of the project."""
+        self.round.choices = [("", "The rounds to come"), *((name, f"Round {name}, from now on") for name in rounds)]
+
+    def validate_file(self, field: FileField) -> None:
+        if not field.data:
+            raise ValidationError("Choose a file.")
+        try:
+            self.source = field.data.read().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise ValidationError("The file is not UTF-8. Save it as UTF-8 and choose it again.") from None
+
+
+class SchemeForm(VersionForm):
+    """TOML."""
+
+
+class GuideForm(VersionForm):
+    """Markdown."""
+
+
+class MergeForm(RefusableForm):
+    into = SelectField("Merge into", [InputRequired("Choose a speaker.")], validate_choice=False)

@@ -109,6 +109,22 @@ def _label_counts(session: Session, project_id: str) -> dict[str, int]:
     return dict(rows.all())
 
 
+def compare(db: Database, actor: Actor, slug: str, id: str, into: str = "") -> dict[str, Any]:
+    """A speaker that may be merged, the one chosen for it, and all it could go into: `speaker`, `target`, `others`.
+
+    Each as in `list_speakers`; `target` is None where `into` names none of them. Raises NotFound, Forbidden.
+    """
+    with db.reading() as session:
+        enter(session, slug, actor, "curate")
+    rows = list_speakers(db, actor, slug)
+    speaker = next((row for row in rows if row["id"] == id), None)
+    if speaker is None:
+        raise NotFound(f"There is no speaker “{id}” in this project.")
+    others = [row for row in rows if row["id"] != id and row["merged_into"] is None and row["proposed_by"] is None]
+    others.sort(key=lambda row: (row["kind"] != speaker["kind"], row["name"].casefold()))
+    return {"speaker": speaker, "others": others, "target": next((row for row in others if row["id"] == into), None)}
+
+
 def find_speaker(session: Session, project_id: str, id: str) -> Speaker:
     """Raises NotFound."""
     speaker = session.get(Speaker, (project_id, id))

@@ -14,9 +14,12 @@ _PROJECT_PAGES = (
     ("Overview", "projects.overview", frozenset({"curator", "adjudicator", "annotator"})),
     ("Articles", "projects.documents", frozenset({"curator", "adjudicator", "annotator"})),
     ("People", "projects.people", frozenset({"curator"})),
+    ("Rounds", "rounds.rounds", frozenset({"curator"})),
     ("Speakers", "reading.speakers", frozenset({"curator", "adjudicator", "annotator"})),
     ("Guide", "reading.guide", frozenset({"curator", "adjudicator", "annotator"})),
     ("Scheme", "reading.scheme", frozenset({"curator", "adjudicator", "annotator"})),
+    ("Settings", "settings.settings", frozenset({"curator"})),
+    ("Events", "events.events", frozenset({"curator"})),
 )
 
 
