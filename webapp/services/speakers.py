@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.database import Database
@@ -100,10 +100,10 @@ def _row(speaker: Speaker) -> dict[str, Any]:
     }
 
 
-def _label_counts(session: Session, project_id: str) -> dict[str, int]:
+def _label_counts(session: Session, project_id: str, *conditions: ColumnElement[bool]) -> dict[str, int]:
     rows = session.execute(
         select(Label.speaker_id, func.count())
-        .where(Label.project_id == project_id, Label.deleted_at.is_(None))
+        .where(Label.project_id == project_id, Label.deleted_at.is_(None), *conditions)
         .group_by(Label.speaker_id)
     )
     return dict(rows.all())
@@ -112,11 +112,12 @@ def _label_counts(session: Session, project_id: str) -> dict[str, int]:
 def compare(db: Database, actor: Actor, slug: str, id: str, into: str = "") -> dict[str, Any]:
     """A speaker that may be merged, the one chosen for it, and all it could go into: `speaker`, `target`, `others`.
 
-    Each as in `list_speakers`; `target` is None where `into` names none of them. Raises NotFound, Forbidden.
+    Each as in `list_speakers`, and how many of its labels are `simulated`; `target` is None where `into` names none.
+    Raises NotFound, Forbidden.
     """
     with db.reading() as session:
-        enter(session, slug, actor, "curate")
-    rows = list_speakers(db, actor, slug)
+        made_up = _label_counts(session, enter(session, slug, actor, "curate").project_id, Label.origin == "simulated")
+    rows = [row | {"simulated": made_up.get(row["id"], 0)} for row in list_speakers(db, actor, slug)]
     speaker = next((row for row in rows if row["id"] == id), None)
     if speaker is None:
         raise NotFound(f"There is no speaker “{id}” in this project.")

@@ -33,16 +33,28 @@ def projects_of(actor: Actor) -> list[dict[str, Any]]:
 
 def _nav(actor: Actor) -> list[dict[str, Any]]:
     pages = [{"label": "My work", "href": url_for("home.my_work"), "current": request.endpoint == "home.my_work"}]
-    slug = (request.view_args or {}).get("slug")
-    project = next((p for p in projects_of(actor) if p["slug"] == slug), None)
+    project = _project(projects_of(actor))
     if project is None:
         return pages
-    roles = frozenset(project["roles"]) | ({"curator"} if actor.is_admin else frozenset())
+    slug, roles = project["slug"], frozenset(project["roles"]) | ({"curator"} if actor.is_admin else frozenset())
     return pages + [
-        {"label": label, "href": url_for(endpoint, slug=slug), "current": request.endpoint == endpoint}
+        {"label": label, "href": url_for(endpoint, slug=slug), "current": _is_here(url_for(endpoint, slug=slug))}
         for label, endpoint, seen_by in _PROJECT_PAGES
         if roles & seen_by
     ]
+
+
+def _is_here(address: str) -> bool:
+    """Whether the request is for that page or for one below it."""
+    return request.path == address or request.path.startswith(f"{address}/")
+
+
+def _project(projects: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The project of the address; outside of any, the only one that the person has."""
+    slug = (request.view_args or {}).get("slug")
+    if slug is None:
+        return projects[0] if len(projects) == 1 else None
+    return next((p for p in projects if p["slug"] == slug), None)
 
 
 def _context() -> dict[str, Any]:
