@@ -4,15 +4,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from webapp.database import Database
 from webapp.domain.guides import mentioned_articles
 from webapp.domain.permissions import Actor
 from webapp.domain.schemes import Scheme
-from webapp.models import Assignment, Document, GuideVersion, Project, Round, SchemeVersion, Speaker
+from webapp.models import (
+    Assignment,
+    Document,
+    GuideVersion,
+    Label,
+    Membership,
+    Person,
+    Project,
+    Round,
+    SchemeVersion,
+    Speaker,
+)
 from webapp.services.access import Access, enter
+from webapp.services.counting import still_annotating
+from webapp.services.members import member_name
 from webapp.services.rounds import find_round, newest_round, parse_scheme_once
 from webapp.services.speakers import visible_speakers
 
@@ -94,24 +107,92 @@ def _own_documents(access: Access) -> Select[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """A speaker of the registry, those merged into it, and its living labels (and theirs), so far as may be told."""
+
+    speaker: Speaker
+    affiliation: str
+    members: list[str]
+    proposed_by: str
+    merged: list[Speaker]
+    labels: int
+    simulated: int
+
+
+@dataclass(frozen=True, slots=True)
 class Registry:
-    """The speakers an actor may see, by name, those merged into another left out; `names` of all by id."""
+    """The speakers that an actor may see, by name; `counted`: with the number of their labels."""
 
     project: Project
-    speakers: list[Speaker]
-    names: dict[str, str]
-    merged: dict[str, list[str]]
+    entries: list[Entry]
+    curates: bool
+    counted: bool
 
 
 def open_registry(db: Database, actor: Actor, slug: str) -> Registry:
-    """`merged`: the names that were merged into a speaker, by its id. Raises NotFound."""
+    """Numbers are for who adjudicates or curates and has no article left to annotate. Raises NotFound."""
     with db.reading() as session:
         access = enter(session, slug, actor)
         seen = visible_speakers(session, access)
+        counted = access.allows("adjudicate") and not still_annotating(session, access)
+        counts = _label_counts(session, access) if counted else {}
+        proposers = _proposers(session, access)
         session.expunge_all()
-    merged: dict[str, list[str]] = {}
+    names = {speaker.id: speaker.name for speaker in seen}
+    merged = _merged(seen)
+    entries = [_entry(one, names, proposers, merged.get(one.id, []), counts) for one in seen if one.merged_into is None]
+    entries.sort(key=lambda entry: entry.speaker.name.casefold())
+    return Registry(access.project, entries, access.allows("curate"), counted)
+
+
+def _entry(
+    speaker: Speaker,
+    names: dict[str, str],
+    proposers: dict[str, str],
+    merged: list[Speaker],
+    counts: dict[str, tuple[int, int]],
+) -> Entry:
+    found = [counts.get(one.id, (0, 0)) for one in (speaker, *merged)]
+    return Entry(
+        speaker=speaker,
+        affiliation=names.get(speaker.affiliation, speaker.affiliation),
+        members=[names.get(id) or id for id in speaker.members],
+        proposed_by=proposers.get(speaker.proposed_by or "", ""),
+        merged=merged,
+        labels=sum(labels for labels, _ in found),
+        simulated=sum(simulated for _, simulated in found),
+    )
+
+
+def _merged(seen: list[Speaker]) -> dict[str, list[Speaker]]:
+    """All that redirect to a speaker, over several steps too; merges never go in a circle."""
+    into = {speaker.id: speaker.merged_into for speaker in seen}
+    merged: dict[str, list[Speaker]] = {}
     for speaker in seen:
-        if speaker.merged_into:
-            merged.setdefault(speaker.merged_into, []).append(speaker.name)
-    living = sorted((s for s in seen if not s.merged_into), key=lambda s: s.name.casefold())
-    return Registry(access.project, living, {s.id: s.name for s in seen}, merged)
+        at = speaker.id
+        while (further := into.get(at)) is not None:
+            at = further
+        if at != speaker.id:
+            merged.setdefault(at, []).append(speaker)
+    return merged
+
+
+def _label_counts(session: Session, access: Access) -> dict[str, tuple[int, int]]:
+    """Living labels by speaker, and how many of them are simulated."""
+    simulated = func.count().filter(Label.origin == "simulated")
+    rows = session.execute(
+        select(Label.speaker_id, func.count(), simulated)
+        .where(Label.project_id == access.project_id, Label.deleted_at.is_(None))
+        .group_by(Label.speaker_id)
+    )
+    return {id: (labels, made_up) for id, labels, made_up in rows}
+
+
+def _proposers(session: Session, access: Access) -> dict[str, str]:
+    rows = session.execute(
+        select(Person.id, member_name())
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.project_id == access.project_id)
+        .where(Person.id.in_(select(Speaker.proposed_by).where(Speaker.project_id == access.project_id)))
+    )
+    return dict(rows.tuples().all())

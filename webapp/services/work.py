@@ -1,20 +1,23 @@
 """What a person has to do: own articles and own numbers in each project, and for curators how far the round is."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from webapp.database import Database
 from webapp.domain.permissions import Actor
 from webapp.domain.schemes import Stance
 from webapp.models import Assignment, Document, GuideVersion, Label, Membership, Person, Project, Round
+from webapp.services import counting
 from webapp.services.access import Access, enter
+from webapp.services.members import member_name
+from webapp.services.paging import PER_PAGE, Page
 from webapp.services.rounds import find_round, newest_round, scheme_of
 
-SHOWN_AT_ONCE = 50
 FILTERS = {  # what a list is narrowed to, and the states that it then holds
     "all": ("new", "begun", "finished", "closed"),
     "new": ("new",),
@@ -25,11 +28,11 @@ FILTERS = {  # what a list is narrowed to, and the states that it then holds
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which part of which project's list is wanted: one of FILTERS, from the row `begin` on, counted from 0."""
+    """Which part of which project's list is wanted: one of FILTERS, and a page of it, counted from 1."""
 
     slug: str = ""
     show: str = "all"
-    begin: int = 0
+    page: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,11 @@ class ProjectWork:
 
     slug: str
     title: str
+    time_zone: str
     roles: frozenset[str]
-    choice: Choice
+    show: str
     tasks: list[Task]
+    page: Page
     rows: list[Task]
     next: Task | None
     numbers: Numbers | None
@@ -106,11 +111,6 @@ class ProjectWork:
 
     def count(self, show: str) -> int:
         return len(_narrowed(self.tasks, show))
-
-    @property
-    def matching(self) -> int:
-        """How many articles the filter leaves, shown or not."""
-        return self.count(self.choice.show)
 
     @property
     def finished(self) -> int:
@@ -142,20 +142,21 @@ def _projects_of(actor: Actor) -> Select[str]:
 
 def _project_work(session: Session, access: Access, choice: Choice) -> ProjectWork:
     tasks = _tasks(session, access)
-    here = choice if choice.slug == access.project.slug else Choice(access.project.slug)
+    here = choice if choice.slug == access.project.slug else Choice()
     matching = _narrowed(tasks, here.show)
-    if here.begin >= len(matching):
-        here = replace(here, begin=0)
-    rows = matching[here.begin : here.begin + SHOWN_AT_ONCE]
+    page = Page(here.page, len(matching))
+    rows = matching[page.offset : page.offset + PER_PAGE]
     newest = newest_round(session, access.project_id)
     own_round = _newest_of(session, access, tasks) or newest
     guide = session.get_one(GuideVersion, (access.project_id, own_round.guide_number))
     return ProjectWork(
-        slug=here.slug,
+        slug=access.project.slug,
         title=access.project.title,
+        time_zone=access.project.time_zone,
         roles=access.roles,
-        choice=here,
+        show=here.show,
         tasks=tasks,
+        page=page,
         rows=_with_quotations(session, access, rows),
         next=next(iter(_with_quotations(session, access, _next(tasks))), None),
         numbers=_numbers(session, access, own_round, tasks) if tasks else None,
@@ -306,7 +307,7 @@ def _round(session: Session, access: Access, round: Round) -> RoundWork:
     return RoundWork(
         name=round.name,
         closed=round.closed_at is not None,
-        people=_progress(session, round),
+        people=_progress(session, access, round),
         documents=_count(session, select(Document.id).where(Document.project_id == access.project_id)),
         annotators=_count(session, select(Membership.person_id).where(of_project, Membership.is_annotator)),
     )
@@ -316,41 +317,26 @@ def _count(session: Session, rows: Select[Any]) -> int:
     return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
 
 
-def _progress(session: Session, round: Round) -> list[Progress]:
-    """By name; a removed person goes by the pseudonym."""
-    states: dict[str, dict[str, int]] = {}
-    for person_id, state, count in session.execute(_states(round)):
-        states.setdefault(person_id, {})[state] = count
-    simulated = set(session.scalars(_simulated(round)))
-    progress = [
-        Progress(name, **_by_state(states[person_id]), simulated=person_id in simulated)
-        for person_id, name in _names(session, round, states).items()
-    ]
-    return sorted(progress, key=lambda row: row.name)
+def _progress(session: Session, access: Access, round: Round) -> list[Progress]:
+    """By name; of articles that the actor has yet to finish, what others have begun is not told."""
+    by = [Assignment.person_id, Assignment.document_id]
+    people: dict[str, list[counting.Progress]] = {}
+    for (person_id, _), found in counting.progress_by(session, access, by, Assignment.round == round.name).items():
+        people.setdefault(person_id, []).append(found)
+    names = _names(session, access, people)
+    return sorted((_of_person(names[id], people[id]) for id in people), key=lambda one: one.name.casefold())
 
 
-def _by_state(counts: dict[str, int]) -> dict[str, int]:
-    return {"finished": counts.get("done", 0), "begun": counts.get("begun", 0), "new": counts.get("open", 0)}
+def _of_person(name: str, articles: Sequence[counting.Progress]) -> Progress:
+    states = Counter(article.state for article in articles)
+    simulated = any(article.simulated for article in articles)
+    return Progress(name, states["finished"], states["begun"], states["new"], simulated)
 
 
-def _states(round: Round) -> Select[Any]:
-    """Person, state (done, begun, open) and how many of the round's assignments are in it."""
-    here = (Assignment.project_id == round.project_id, Assignment.round == round.name)
-    labelled = select(Label.id).where(_labels_of(Assignment)).exists()
-    state = case((and_(Assignment.state == "open", labelled), "begun"), else_=Assignment.state).label("state")
-    each = select(Assignment.person_id, state).where(*here, Assignment.state != "withdrawn").subquery()
-    return select(each.c.person_id, each.c.state, func.count()).group_by(each.c.person_id, each.c.state)
-
-
-def _simulated(round: Round) -> Select[str]:
-    here = (Label.project_id == round.project_id, Label.round == round.name)
-    return select(Label.person_id).where(*here, Label.origin == "simulated", Label.deleted_at.is_(None)).distinct()
-
-
-def _names(session: Session, round: Round, ids: Iterable[str]) -> dict[str, str]:
+def _names(session: Session, access: Access, ids: Iterable[str]) -> dict[str, str]:
     rows = session.execute(
-        select(Person.id, Person.name, Person.removed_at, Membership.pseudonym)
-        .join(Membership, and_(Membership.person_id == Person.id, Membership.project_id == round.project_id))
-        .where(Person.id.in_(list(ids)))
+        select(Person.id, member_name())
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.project_id == access.project_id, Person.id.in_(list(ids)))
     )
-    return {id: pseudonym if removed_at else name for id, name, removed_at, pseudonym in rows}
+    return dict(rows.tuples().all())

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, request
 
 from webapp import htmx, identity
 from webapp.services import work
-from webapp.services.work import FILTERS, SHOWN_AT_ONCE, Choice
+from webapp.services.work import FILTERS, Choice
 
 blueprint = Blueprint("home", __name__)
 
@@ -23,11 +23,10 @@ def my_work() -> Response:
         projects=projects,
         project=next(iter(projects), None),
         filters=list(FILTERS),
-        at_once=SHOWN_AT_ONCE,
     )
 
 
 def _choice() -> Choice:
     show = request.args.get("show", "all")
-    begin = request.args.get("begin", 0, type=int)
-    return Choice(request.args.get("project", ""), show if show in FILTERS else "all", max(0, begin))
+    page = request.args.get("page", 1, type=int)
+    return Choice(request.args.get("project", ""), show if show in FILTERS else "all", page)
