@@ -80,14 +80,18 @@ export function fill(x, { words, quote, guess, last }) {
   for (const r of $$('[type=radio]', bar)) r.checked = x[r.name] === r.value;
   for (const b of $$('[data-cmd=flag]', bar)) b.setAttribute('aria-pressed', String(b.dataset.arg === 'on_target' ? !x.on_target : x[b.dataset.arg]));
   $('#save').hidden = $('#new').hidden = true;
-  $('#new').hidden = true;
   $('#drop').hidden = !x.id && !x.refused;
   $('#again').hidden = !!x.id || !last;
   if (last) $('#again span').textContent = [words.name(last.speaker), words.claim(last)].filter(Boolean).join(', ');
   if (document.activeElement !== $('#note')) $('#note').value = x.note;
   if (x.note) $('#more').hidden = false;
-  const end = x.chain.length - 1;
-  $('#chain').replaceChildren(...x.chain.map((id, i) => h('li', {}, words.name(id), i === end ? h('small', {}, 'speaker of record')
+  fillChain(x.chain, words);
+}
+function fillChain(ids, words) {
+  const box = $('#chain'), now = ids.join(' ');
+  if (box.dataset.ids === now) return;                 // a click on a link must find it where it was
+  box.dataset.ids = now;
+  box.replaceChildren(...ids.map((id, i) => h('li', {}, words.name(id), i === ids.length - 1 ? h('small', {}, 'speaker of record')
     : h('button', { type: 'button', 'data-cmd': 'unchain', 'data-arg': i, 'aria-label': `Remove ${words.name(id)}` }, '×'))));
 }
 
@@ -128,7 +132,7 @@ export function place(desk, body, rects, floating, above) {
 
 // the scheme's question for what is under the pointer or the focus
 const ask = e => {
-  const about = e.target.closest?.('[data-ask]') || $('[type=radio]:checked', $('.claims'))?.closest('label');
-  $('#ask').textContent = about?.dataset.ask || '';
+  const about = e.target.closest('[data-ask]');
+  if (about) $('#ask').textContent = about.dataset.ask;
 };
-for (const type of ['mouseover', 'focusin', 'mouseleave', 'change']) bar.addEventListener(type, ask);
+for (const type of ['mouseover', 'focusin']) bar.addEventListener(type, ask);
