@@ -85,15 +85,23 @@ class _Reader:
         for quote in self.quotes:
             self._look_around(quote)
         spoken = [quote for quote in self.quotes if quote.speech]
-        for quote, following in reversed(list(pairwise(spoken))):
-            together = quote.paragraph == following.paragraph or self._flows_on(quote, following)
-            quote.cue = quote.cue or (following.cue if together else None)
+        self._hand_back(spoken)
         found: dict[Span, Attribution] = {}
         last: _Turn | None = None
         for quote in spoken:
             last = self._turn(quote, last)
             found[quote.start, quote.end] = Attribution(f"r{last.run}", last.speaker)
         return found
+
+    def _hand_back(self, spoken: list[_Quote]) -> None:
+        """Give a cue also to the quotations before it: in its paragraph, and parts that flow on into it."""
+        first = {quote.paragraph: quote.start for quote in reversed(spoken) if quote.cue}
+        for quote, following in reversed(list(pairwise(spoken))):
+            attributed = first.get(quote.paragraph)
+            if quote.cue or (attributed is not None and attributed < quote.start):
+                continue
+            if attributed is not None or self._flows_on(quote, following):
+                quote.cue = following.cue
 
     def _sentence(self, at: int) -> Span:
         return self.sentences[bisect_right(self.sentences, (at, len(self.text))) - 1]
@@ -194,18 +202,29 @@ class _Reader:
         return last.speaker if self.names.kinds[last.speaker] in kinds and named <= {last.speaker} else None
 
     def _introduced(self, quote: _Quote, last: _Turn | None) -> str | None:
-        """Who says so in the quotation ("We, the members of …,"), or is the only one named before its colon."""
+        """Who says so without a verb: in the quotation itself ("We, the members of …,"), or right before it."""
         introduction = _SELF.match(self.text, quote.start, quote.end)
         own = introduction and next(self.names.mentions(self.text, quote.start, quote.end), None)
         if introduction and own and own.start in introduction.span():
             return own.speaker
         before = self.outside.text[max(0, quote.start - 9) : quote.start].rstrip(QUOTED + SPACES)
-        colon = max(0, quote.start - 9) + len(before)
-        if not before.endswith(":"):
-            return None
+        if before.endswith(":"):
+            return self._led_in(max(0, quote.start - 9) + len(before), last)
+        return self._named_before(self._sentence(quote.start)[0], self.starts[quote.paragraph])
+
+    def _led_in(self, colon: int, last: _Turn | None) -> str | None:
+        """Who says what follows the colon before `colon`: by a verb of saying, or as the only one named before it."""
         start = self._sentence(colon - 1)[0]
         cues = self._cues(start, colon)
         if cues:
             return self._speaker(cues[-1], last)
         named = {mention.speaker for mention in self.outside.mentions(start, colon)}
         return named.pop() if len(named) == 1 else None
+
+    def _named_before(self, at: int, paragraph: int) -> str | None:
+        """With whom the sentence before the one at `at` begins, if nobody else is named before in the paragraph."""
+        if at == paragraph:
+            return None
+        named = list(self.outside.mentions(max(paragraph, at - _FURTHEST_ANTECEDENT), at))
+        begins = bool(named) and named[-1].start == self._sentence(at - 1)[0]
+        return named[-1].speaker if begins and len({mention.speaker for mention in named}) == 1 else None
