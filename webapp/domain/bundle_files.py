@@ -1,5 +1,6 @@
 """The files of a bundle as they are read back: shapes of their lines, and every line that does not fit named."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeVar
@@ -9,14 +10,16 @@ import msgspec
 from webapp.domain import strict_json
 from webapp.domain.documents import DocumentInput, document_from
 from webapp.domain.errors import Invalid, StancemarkError
-from webapp.domain.schemes import LONGEST_NAME
+from webapp.domain.schemes import LONGEST_NAME, parse_scheme
+from webapp.domain.text import has_unstorable
 
 MOST_PROBLEMS_SHOWN = 50
 
-_Moment = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$")]
+_NUMBER = re.compile(r"[1-9][0-9]{0,5}")
+_Moment = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z\Z")]
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
-_Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-_Uuid = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+_Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")]
+_Uuid = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
 _State = Literal["open", "done", "withdrawn"]
 
 
@@ -41,7 +44,7 @@ class LabelLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     claim_type: str | None = None
     unsure: bool = False
     note: str = ""
-    revision: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)] = 1
+    revision: Annotated[int, msgspec.Meta(ge=1, le=2**30)] = 1
     created_at: _Moment | None = None
     updated_at: _Moment | None = None
     quote_sha256: str | None = None
@@ -56,7 +59,7 @@ class AssignmentLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RoundLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}$")]
+    name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}\Z")]
     state: Literal["open", "closed"]
     scheme: int
     guide: int
@@ -127,15 +130,32 @@ def parse_bundle(files: Mapping[str, bytes]) -> Bundle:
         schemes=_versions(files, "scheme", "toml", rounds[-1][1].scheme if rounds else 1),
         guides=_versions(files, "guide", "md", rounds[-1][1].guide if rounds else 1),
     )
+    _find_doubled(made, problems)
     problems.raise_any()
+    for number in sorted(made.schemes):
+        parse_scheme(made.schemes[number])
     return made
+
+
+def _find_doubled(bundle: Bundle, problems: Problems) -> None:
+    for name, keys in (
+        ("documents.jsonl", [(line, document.id) for line, document in bundle.documents]),
+        ("rounds.jsonl", [(line, round.name) for line, round in bundle.rounds]),
+        ("speakers.jsonl", [(line, speaker.id) for line, speaker in bundle.speakers]),
+        ("assignments.jsonl", [(line, f"{a.round}, {a.document}, {a.annotator}") for line, a in bundle.assignments]),
+    ):
+        seen: set[str] = set()
+        for line, key in keys:
+            if key in seen:
+                problems.add(name, line, f"“{key}” is there twice")
+            seen.add(key)
 
 
 def _document(value: Any) -> DocumentInput:
     if isinstance(value, dict) and value.get("text") == "" and value.get("text_sha256"):
         raise Invalid("this export is text-free; join it with the texts first")
     document = document_from(value, "")
-    if document.source_id:
+    if document.made_id:
         raise Invalid("id is missing, or no id")
     return document
 
@@ -161,13 +181,16 @@ def _versions(files: Mapping[str, bytes], stem: str, ending: str, current: int) 
         number = file.removesuffix(f".{ending}")
         if name == f"{stem}.{ending}":
             found[current] = _text(name, raw)
-        elif folder == f"{stem}s" and number.isdecimal():
+        elif folder == f"{stem}s" and _NUMBER.fullmatch(number):
             found[int(number)] = _text(name, raw)
     return found
 
 
 def _text(name: str, raw: bytes) -> str:
     try:
-        return raw.decode("utf-8")
+        text = raw.decode("utf-8")
     except UnicodeDecodeError as why:
         raise Invalid(f"{name} is not UTF-8 (byte {why.start}).") from None
+    if what := has_unstorable(text):
+        raise Invalid(f"{name} holds {what}.")
+    return text

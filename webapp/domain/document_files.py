@@ -16,7 +16,7 @@ from webapp.domain.text import canonical
 
 MOST_MEMBERS = 10_000
 LARGEST_UNPACKED = 256 * 1024 * 1024  # bytes, of all members of a zip together
-_HEADING = re.compile(r"^(#{1,6}) +(.*?)[ #]*$", re.MULTILINE)
+_HEADING = re.compile(r"^(#{1,6}) +(.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def _read_markdown(name: str, raw: str) -> ReadFile:
     kinds = ["title" if len(m[1]) == 1 and i == 0 else "section" for i, m in enumerate(matches)]
     record = {
         "id": _stem(name),
-        "title": matches[0][2] if matches else "",
+        "title": matches[0][2].rstrip(" #") if matches else "",
         "text": text,
         "headings": [
             {"start": m.start(), "end": m.end(), "kind": kind} for m, kind in zip(matches, kinds, strict=True)

@@ -17,6 +17,7 @@ WORDS_FIELDS = ("title", "display_title", "outlet", "byline", "published", "url"
 RIGHTS = ("open", "text-free")
 KNOWN = frozenset({"id", "rights", "text", "text_sha256", "headings", "excluded", "extra", *WORDS_FIELDS})
 
+_REGIONS = {"headings": ("kind",), "excluded": ("kind", "why")}  # and the words that each of them has
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -28,6 +29,7 @@ class DocumentInput:
     text: str
     text_sha256: str
     source_id: str = ""  # the id it came with, where that could not be one
+    made_id: bool = False  # nobody chose the id as it stands
     title: str = ""
     display_title: str = ""
     outlet: str = ""
@@ -57,28 +59,32 @@ def document_from(record: object, fallback_id: str) -> DocumentInput:
     text = _text(record)
     words = {name: _words(record, name) for name in WORDS_FIELDS}
     extra = _extra(record)
-    excluded = _regions(record, "excluded", len(text), ("kind", "why"))
-    if any(set(region) - {"start", "end", "kind", "why"} for region in record.get("excluded") or ()):
-        extra["excluded"] = record["excluded"]  # what a region says beyond our four keys is kept as it came
-    given = _given_id(record) or words["title"] or fallback_id
-    id, source_id = (given, "") if is_id(given) else (_made_id(given), given)
-    if source_id and _given_id(record):
+    regions = {name: _regions(record, name, len(text), keys) for name, keys in _REGIONS.items()}
+    for name, keys in _REGIONS.items():
+        if any(set(region) - {"start", "end", *keys} for region in record.get(name) or ()):
+            extra[name] = record[name]  # what a region says beyond our keys is kept as it came
+    given = _given_id(record)
+    source_id = "" if is_id(given) else given
+    if source_id:
         extra["source_id"] = source_id
+    made_id = source_id or words["title"] or fallback_id
     return DocumentInput(
-        id=id,
+        id=given if is_id(given) else _made_id(made_id),
         source_id=source_id,
+        made_id=not is_id(given),
         text=text,
         text_sha256=sha256_of(text),
         rights=_rights(record),
-        headings=_regions(record, "headings", len(text), ("kind",)),
-        excluded=excluded,
+        headings=regions["headings"],
+        excluded=regions["excluded"],
         extra=json.dumps(extra, ensure_ascii=False, separators=(",", ":")) if extra else "",
         **words,
     )
 
 
 def _made_id(words: str) -> str:
-    made = slug(words, 60)
+    """An id made of any words; short enough to take a number behind it."""
+    made = slug(words, 58)
     return made[:-5] + "-json" if made.endswith(".json") else made
 
 

@@ -22,7 +22,7 @@ _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)]
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    id: Annotated[str, msgspec.Meta(pattern=f"^{_ID.pattern}$")]
+    id: Annotated[str, msgspec.Meta(pattern=rf"^{_ID.pattern}\Z")]
     name: _Name
 
 

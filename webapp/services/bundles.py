@@ -10,11 +10,10 @@ from sqlalchemy.orm import Session
 
 from webapp.database import Database, new_id, now
 from webapp.domain import labels as rules
-from webapp.domain.bundle_files import AssignmentLine, Bundle, LabelLine, Problems, RoundLine, parse_bundle
+from webapp.domain.bundle_files import AssignmentLine, Bundle, LabelLine, Problems, RoundLine, SpeakerLine, parse_bundle
 from webapp.domain.document_files import LARGEST_UNPACKED, MOST_MEMBERS
 from webapp.domain.errors import Invalid
 from webapp.domain.permissions import Actor
-from webapp.domain.schemes import parse_scheme
 from webapp.models import (
     Assignment,
     Document,
@@ -127,7 +126,7 @@ class _Intake:
     def _add_round(self, line: int, given: RoundLine, position: int) -> None:
         scheme = self._version(line, SchemeVersion, given.scheme, self.bundle.schemes)
         guide = self._version(line, GuideVersion, given.guide, self.bundle.guides)
-        closed_at = given.closed_at if given.state == "closed" else None
+        closed_at = (given.closed_at or now()) if given.state == "closed" else None
         row = {"name": given.name, "position": position, "closed_at": closed_at, "created_at": now()}
         if scheme and guide:
             self.session.add(Round(project_id=self.project_id, scheme_number=scheme, guide_number=guide, **row))
@@ -142,8 +141,6 @@ class _Intake:
         same = self.session.scalar(query.order_by((table.number == number).desc(), table.number).limit(1))
         if same:
             return int(same)
-        if table is SchemeVersion:
-            parse_scheme(given[number])
         return add_version(self.session, table, self.project_id, given[number])
 
     # ---- people, documents, speakers ----
@@ -196,12 +193,17 @@ class _Intake:
                 )
             )
         self.session.flush()
-        self._merges()
+        self._merge(new)
         return len(new)
 
-    def _merges(self) -> None:
-        """Redirections come last: a row may point to one behind it."""
-        for _, s in self.bundle.speakers:
+    def _merge(self, new: list[tuple[int, SpeakerLine]]) -> None:
+        """Redirections of new speakers come last: a row may point to one behind it. None may lead back to itself."""
+        into = {s.id: s.merged_into for _, s in new}
+        for line, s in new:
+            if _leads_back(s.id, into):
+                self.problems.add("speakers.jsonl", line, f"“{s.id}” is merged into itself by way of others")
+        self.problems.raise_any()
+        for _, s in new:
             if s.merged_into is not None:
                 self.session.get_one(Speaker, (self.project_id, s.id)).merged_into = s.merged_into
         self.session.flush()
@@ -325,6 +327,15 @@ class _Intake:
                 None if all(same[key] == row[key] for key in same) else f"label {row['id']} is there with other values"
             )
         return "duplicate-label: the same annotator, words and speaker" if _span_key(row) in spans else None
+
+
+def _leads_back(id: str, into: dict[str, str | None]) -> bool:
+    seen: set[str] = set()
+    following: str | None = id
+    while following is not None and following not in seen:
+        seen.add(following)
+        following = into.get(following)
+    return following == id
 
 
 def _span_key(row: dict[str, Any]) -> tuple[Any, ...]:

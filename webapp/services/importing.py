@@ -1,5 +1,6 @@
 """Bringing articles in: files are read, cut into units, and stored all or nothing each."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -95,24 +96,35 @@ class _Shelf:
     def __init__(self, session: Session, access: Access, file: str) -> None:
         self.session, self.access, self.file = session, access, file
         rows = session.execute(
-            select(Document.id, Document.text_sha256)
+            select(Document.id, Document.text_sha256, Document.extra)
             .where(Document.project_id == access.project_id)
             .order_by(Document.id)
         ).all()
         self.hashes = {row.id: row.text_sha256 for row in rows}
         self.ids = {row.text_sha256: row.id for row in reversed(rows)}
+        self.sources = {source: row.id for row in rows if (source := _source_id(row.extra))}
 
     def put(self, found: Found, units: list[dict[str, Any]]) -> Outcome:
         document = found.document
+        held = self._held(document)
+        if held is not None and self.hashes[held] != document.text_sha256:
+            reason = f"“{document.source_id or held}” is there with another text"
+            return Outcome(self.file, found.line, "refused", held, reason)
         if document.text_sha256 in self.ids:
-            return Outcome(self.file, found.line, "there", self.ids[document.text_sha256])
-        id = self._free_id(document.id) if document.source_id else document.id
-        if id in self.hashes:
-            return Outcome(self.file, found.line, "refused", id, f"“{id}” is there with another text")
+            return Outcome(self.file, found.line, "there", held or self.ids[document.text_sha256])
+        id = self._free_id(document.id) if document.made_id else document.id
         self.session.add(document_row(self.access.project_id, document, units, id))
         self.session.flush()
         self.hashes[id], self.ids[document.text_sha256] = document.text_sha256, id
+        if document.source_id:
+            self.sources[document.source_id] = id
         return Outcome(self.file, found.line, "added", id)
+
+    def _held(self, document: DocumentInput) -> str | None:
+        """The id of the stored document that came under the same id as this one."""
+        if document.made_id:
+            return self.sources.get(document.source_id)
+        return document.id if document.id in self.hashes else None
 
     def _free_id(self, id: str) -> str:
         """A made id may meet another one: then it is counted up."""
@@ -123,7 +135,12 @@ class _Shelf:
         return free
 
 
+def _source_id(extra: str) -> str:
+    """The id that a stored document came with, where that could not be one; else ""."""
+    return str(json.loads(extra).get("source_id", "")) if '"source_id"' in extra else ""
+
+
 def document_row(project_id: str, document: DocumentInput, units: list[dict[str, Any]], id: str) -> Document:
     fields = asdict(document)
-    del fields["source_id"]
+    del fields["source_id"], fields["made_id"]
     return Document(**fields | {"project_id": project_id, "id": id, "units": units, "created_at": now()})
