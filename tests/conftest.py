@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.databases", "tests.world"]
+pytest_plugins = ["tests.databases", "tests.servers", "tests.world"]
 
 # The loaders that exports are tried with shall ask nobody.
 os.environ["HF_HUB_OFFLINE"] = "1"

@@ -1,6 +1,7 @@
 """The program as users start it: a real gunicorn with two workers, on a port of its own, ended with Ctrl-C."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -9,9 +10,13 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.cookiejar import CookieJar
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
+
+import pytest
 
 START_SECONDS = 180  # `make run` fetches packages first
 STOP_SECONDS = 20
@@ -25,10 +30,73 @@ class Server:
     address: str
     process: subprocess.Popen[bytes]
     log: Path
+    database_url: str
 
     def printed(self) -> str:
         """All that it has printed so far, the first sign-in link among it."""
         return self.log.read_text()
+
+    def first_link(self) -> str:
+        """The link that it printed for whoever comes first; fails where it printed none."""
+        found = re.search(rf"{self.address}/welcome/\S+", self.printed())
+        assert found, self.printed()
+        return found[0]
+
+    def workers(self) -> list[int]:
+        """The ids of its worker processes."""
+        process = self.process.pid
+        return [int(id) for id in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+class Client:
+    """A browser without scripts, with cookies of its own."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self._opener = build_opener(HTTPCookieProcessor(CookieJar()))
+
+    def get(self, address: str) -> tuple[int, str]:
+        """Status and page at a path, or at a whole address."""
+        return self._ask(Request(self._whole(address)))
+
+    def post(self, address: str, **fields: str) -> tuple[int, str]:
+        """Fill in the form that stands at the address, and send it; redirects are followed."""
+        status, page = self.get(address)
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        if token is None:
+            return status, page
+        return self._ask(Request(self._whole(address), urlencode({"csrf_token": token[1], **fields}).encode()))
+
+    def _whole(self, address: str) -> str:
+        return address if address.startswith("http") else self.server.address + address
+
+    def _ask(self, request: Request) -> tuple[int, str]:
+        try:
+            with self._opener.open(request, timeout=STOP_SECONDS) as answer:
+                return int(answer.status), answer.read().decode()
+        except HTTPError as refusal:
+            return refusal.code, refusal.read().decode()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """The program on a new SQLite database with the seed articles, and nobody signed in yet."""
+    with serving(new_folder(tmp_path)) as started:
+        yield started
+
+
+@pytest.fixture
+def postgresql_server(tmp_path: Path, blank_postgresql_url: str) -> Iterator[Server]:
+    """The same on PostgreSQL."""
+    secret = "a secret of the tests only"
+    with serving(new_folder(tmp_path), DATABASE_URL=blank_postgresql_url, STANCEMARK_SECRET_KEY=secret) as started:
+        yield started
+
+
+def new_folder(parent: Path) -> Path:
+    folder = parent / "server"
+    folder.mkdir()
+    return folder
 
 
 @contextmanager
@@ -37,13 +105,14 @@ def serving(
 ) -> Iterator[Server]:
     """Start `command` in `folder` with these settings, and stop it at the end, unless the test has done so."""
     port = free_port()
-    environment = {**_without_settings(), "STANCEMARK_PORT": str(port), **environment}
+    environment = {**without_settings(), "STANCEMARK_PORT": str(port), **environment}
     log = folder.parent / f"server-{port}.log"  # not in `folder`, which some tests want clean
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=folder, env=environment, stdout=output, stderr=output, start_new_session=True
         )
-    server = Server(f"http://127.0.0.1:{port}", process, log)
+    database_url = environment.get("DATABASE_URL", f"sqlite:///{folder / 'annotations.db'}")
+    server = Server(f"http://127.0.0.1:{port}", process, log, database_url)
     try:
         _wait_for(server)
         yield server
@@ -58,14 +127,15 @@ def free_port() -> int:
 
 
 def answers(address: str) -> bool:
+    """Whether a server is there, and its database too."""
     try:
-        with urlopen(f"{address}/healthz", timeout=5) as answer:
+        with urlopen(f"{address}/readyz", timeout=5) as answer:
             return bool(answer.status == 200)
     except (URLError, ConnectionError, TimeoutError):
         return False
 
 
-def _without_settings() -> dict[str, str]:
+def without_settings() -> dict[str, str]:
     """The environment, less settings for the program and what `make test` hands to a `make` below it."""
     settings = ("STANCEMARK_", "DATABASE_URL", "MAKE", "MFLAGS")
     return {name: value for name, value in os.environ.items() if not name.startswith(settings)}

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import socket
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
 from sqlalchemy import make_url
 
 from webapp import create_app
@@ -19,6 +21,14 @@ from webapp.domain.errors import Invalid
 from webapp.services import accounts, maintenance
 
 _SECONDS_TO_STOP = 8  # for answers under way; a client that sends half a request does not hold the end up longer
+
+
+def _stop_in_peace(worker: ThreadWorker) -> None:
+    """A terminal sends Ctrl-C to the workers too, and the master tells them again; gunicorn's own answer to both at
+    once can wait for its own lock until it is killed. So only the master is listened to, and requests are finished.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGQUIT, worker.handle_exit)
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
@@ -39,6 +49,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "control_socket_disable": True,  # it would be a file in a folder that may be read-only
             "loglevel": "warning",
             "proc_name": "stancemark",
+            "post_worker_init": _stop_in_peace,
         }
         for name, value in chosen.items():
             self.cfg.set(name, value)
