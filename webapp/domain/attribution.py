@@ -147,8 +147,10 @@ class _Reader:
             return tail
         if not lead or not (lead.mention or lead.pronoun):
             return None
+        if self.text[quote.end - 1] in _SPEECH_ENDS and self._leads_in(quote, lead, _DIRECTLY):
+            return lead
         name = self.text[quote.start].isupper() or len(_WORD.findall(self.text, quote.start, quote.end)) == 1
-        return lead if self._leads_in(quote, lead, _NEARLY if lead.mention and not name else _DIRECTLY) else None
+        return lead if lead.mention and not name and self._leads_in(quote, lead, _NEARLY) else None
 
     def _leads_in(self, quote: _Quote, lead: Cue, words: regex.Pattern[str]) -> bool:
         return words.fullmatch(self.outside.text, lead.end, quote.start) is not None
