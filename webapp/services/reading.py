@@ -195,4 +195,4 @@ def _proposers(session: Session, access: Access) -> dict[str, str]:
         .where(Membership.project_id == access.project_id)
         .where(Person.id.in_(select(Speaker.proposed_by).where(Speaker.project_id == access.project_id)))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -339,4 +339,4 @@ def _names(session: Session, access: Access, ids: Iterable[str]) -> dict[str, st
         .join(Membership, Membership.person_id == Person.id)
         .where(Membership.project_id == access.project_id, Person.id.in_(list(ids)))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
