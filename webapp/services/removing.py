@@ -62,7 +62,7 @@ def _erase(session: Session, person: Person) -> int:
 def _pseudonyms(session: Session, person: Person) -> dict[str, str]:
     """By project."""
     query = select(Membership.project_id, Membership.pseudonym).where(Membership.person_id == person.id)
-    return dict(session.execute(query).tuples().all())
+    return {row.project_id: row.pseudonym for row in session.execute(query)}
 
 
 def _forget_name_in_events(session: Session, person: Person) -> None:
