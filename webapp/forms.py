@@ -17,6 +17,7 @@ from wtforms import (
     StringField,
     ValidationError,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are of an older version
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput
 
@@ -85,7 +86,7 @@ class _Boxes(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-_ROLES = [(role, role.capitalize()) for role in (ANNOTATOR, ADJUDICATOR, CURATOR)]
+_ROLES = [SelectChoice(role, role.capitalize()) for role in (ANNOTATOR, ADJUDICATOR, CURATOR)]
 
 
 class RolesForm(RefusableForm):
@@ -127,7 +128,11 @@ class AssignForm(RefusableForm):
     )
     which = RadioField(
         "Articles",
-        choices=[("all", "All"), ("sample", "A random sample"), ("chosen", "Chosen ones")],
+        choices=[
+            SelectChoice("all", "All"),
+            SelectChoice("sample", "A random sample"),
+            SelectChoice("chosen", "Chosen ones"),
+        ],
         default="all",
     )
     sample = DecimalField(
@@ -150,8 +155,8 @@ class AssignForm(RefusableForm):
 
     def offer(self, rounds: list[str], annotators: list[str]) -> None:
         """Choices as they stand in the project."""
-        self.round.choices = [(name, name) for name in rounds]
-        self.annotators.choices = [(name, name) for name in annotators]
+        self.round.choices = [SelectChoice(name) for name in rounds]
+        self.annotators.choices = [SelectChoice(name) for name in annotators]
 
     @property
     def chosen(self) -> list[str]:
@@ -182,7 +187,10 @@ class VersionForm(RefusableForm):
 
     def offer(self, rounds: list[str]) -> None:
         """The open rounds of the project."""
-        self.round.choices = [("", "The rounds to come"), *((name, f"Round {name}, from now on") for name in rounds)]
+        self.round.choices = [
+            SelectChoice("", "The rounds to come"),
+            *(SelectChoice(name, f"Round {name}, from now on") for name in rounds),
+        ]
 
     def validate_file(self, field: FileField) -> None:
         if not field.data:
@@ -203,3 +211,10 @@ class GuideForm(VersionForm):
 
 class MergeForm(RefusableForm):
     into = SelectField("Merge into", [InputRequired("Choose a speaker.")], validate_choice=False)
+
+    def offer(self, speakers: list[dict[str, Any]]) -> None:
+        """Those that it may go into."""
+        self.into.choices = [
+            SelectChoice("", "Choose a speaker"),
+            *(SelectChoice(one["id"], one["name"]) for one in speakers),
+        ]

@@ -48,5 +48,5 @@ def _back(slug: str) -> AnyResponse:
 
 def _page(slug: str, id: str, form: MergeForm, status: int = 200) -> Response:
     found: dict[str, Any] = speakers.compare(identity.database(), identity.actor(), slug, id, form.into.data or "")
-    form.into.choices = [("", "Choose a speaker"), *((one["id"], one["name"]) for one in found["others"])]
+    form.offer(found["others"])
     return make_response(render_template("projects/merge.html", form=form, slug=slug, **found), status)
