@@ -20,6 +20,7 @@ _Moment = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 _Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")]
 _Uuid = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
+_Number = Annotated[int, msgspec.Meta(ge=1, le=999_999)]
 _State = Literal["open", "done", "withdrawn"]
 
 
@@ -61,8 +62,8 @@ class AssignmentLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RoundLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}\Z")]
     state: Literal["open", "closed"]
-    scheme: int
-    guide: int
+    scheme: _Number
+    guide: _Number
     closed_at: _Moment | None = None
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from webapp.about import NAME, VERSION
 from webapp.database import Database
 from webapp.domain import records
-from webapp.domain.errors import NotFound
+from webapp.domain.errors import Forbidden, NotFound
 from webapp.domain.export import Format, Record, formats
 from webapp.domain.permissions import Actor
 from webapp.models import Assignment, Document, GuideVersion, Label, Membership, Person, Round, SchemeVersion, Speaker
@@ -43,7 +43,9 @@ def stream(
     if format is None or source is None:
         raise NotFound(f"There is no export “{kind}.{format_name}”. Formats are: {', '.join(formats())}.")
     with db.reading() as session:
-        enter(session, slug, actor, "curate")
+        access = enter(session, slug, actor, "curate")
+        if kind == "labels":
+            _must_not_be_annotating(session, access)
     return format, _streamed(db, actor, slug, source, format, terms)
 
 
@@ -51,6 +53,20 @@ def _streamed(db: Database, actor: Actor, slug: str, source: "Source", format: F
     with db.reading() as session:
         access = enter(session, slug, actor, "curate")
         yield from _in_blocks(format.write(source(session, access, terms)))
+
+
+def _must_not_be_annotating(session: Session, access: Access) -> None:
+    """Who also annotates sees others' labels only after finishing. Raises Forbidden."""
+    waiting = session.scalar(
+        select(Assignment.document_id)
+        .join(Round, (Round.project_id == Assignment.project_id) & (Round.name == Assignment.round))
+        .where(Assignment.project_id == access.project_id, Assignment.person_id == access.actor.person_id)
+        .where(Assignment.state == "open", Round.closed_at.is_(None))
+        .order_by(Assignment.document_id)
+        .limit(1)
+    )
+    if waiting is not None:
+        raise Forbidden(f"You annotate here too: others' labels are open to you once you finished “{waiting}”.")
 
 
 def _in_blocks(parts: Iterable[bytes], size: int = 64 * 1024) -> Iterator[bytes]:
@@ -197,6 +213,7 @@ def bundle(db: Database, actor: Actor, slug: str, terms: Terms = Terms()) -> Ite
     """
     with db.reading() as session:
         access = enter(session, slug, actor, "curate")
+        _must_not_be_annotating(session, access)
         manifest = _Manifest()
         for name, content in chain(_record_files(session, access, terms), _version_files(session, access)):
             yield name, manifest.watched(name, content)
