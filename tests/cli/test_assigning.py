@@ -106,7 +106,7 @@ def states(world: World, name: str) -> dict[str, str]:
         "SELECT document_id, state FROM assignment a JOIN person p ON p.id = a.person_id WHERE p.name = :name",
         name=name,
     )
-    return {document: state for document, state in rows}
+    return dict(map(tuple, rows))
 
 
 def test_what_is_not_begun_goes(stancemark: Stancemark, world: World) -> None:

@@ -1,6 +1,7 @@
 """`init` and `doctor`."""
 
 import sys
+from contextlib import closing
 from dataclasses import asdict
 
 import click
@@ -19,13 +20,12 @@ from webapp.services.maintenance import Finding
 @click.pass_obj
 def init(settings: Settings, with_demo: bool) -> None:
     """Make or upgrade the database; a new one gets the seed articles."""
-    db = Database(settings.database_url)
-    is_new = maintenance.prepare(db)
-    click.echo(f"{'Made' if is_new else 'Up to date:'} {console.shown(db)}")
-    if with_demo:
-        added = demo.load_demo(db)
-        click.echo(f"{added or 'No'} simulated labels of alice, bob and carol added.")
-    db.close()
+    with closing(Database(settings.database_url)) as db:
+        is_new = maintenance.prepare(db)
+        click.echo(f"{'Made' if is_new else 'Up to date:'} {console.shown(db)}")
+        if with_demo:
+            added = demo.load_demo(db)
+            click.echo(f"{added or 'No'} simulated labels of alice, bob and carol added.")
 
 
 @click.command()

@@ -4,7 +4,7 @@ import os
 import secrets
 import signal
 import socket
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -120,10 +120,9 @@ def serve(settings: Settings, host: str | None, port: int | None, workers: int |
     settings = settings.with_flags(host=host, port=port, workers=workers, threads=threads)
     _check_port(settings)
     settings = with_secret(settings)
-    db = Database(settings.database_url)
-    maintenance.prepare(db)
-    token = accounts.first_link(db)
-    db.close()  # before gunicorn forks: no connection is shared between processes
+    with closing(Database(settings.database_url)) as db:  # before gunicorn forks: no connection is shared
+        maintenance.prepare(db)
+        token = accounts.first_link(db)
     address = _shown_address(settings)
     click.echo(f"Stancemark is at {address}/")
     if token:
