@@ -161,7 +161,19 @@ def _locked(path: str) -> Iterator[None]:
     except OSError as why:
         raise Unavailable(f"The database's folder cannot be written ({why.strerror}). Nothing was changed.") from why
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        _take_turn(handle)
         yield
     finally:
-        os.close(handle)
+        os.close(handle)  # lets go of the lock, also of one that a given-up waiter gets later
+
+
+def _take_turn(handle: int) -> None:
+    """Wait for the file lock, which knows no time limit of its own. Raises Unavailable beyond patience."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        waiter = threading.Thread(target=fcntl.flock, args=(handle, fcntl.LOCK_EX), daemon=True)
+        waiter.start()
+        waiter.join(PATIENCE_SECONDS)
+        if waiter.is_alive():
+            raise Unavailable("Another process has been writing for long. Try again; nothing was changed.") from None

@@ -1,0 +1,260 @@
+"""Transactions: nothing lost among many writers, readers on one snapshot, and refusals instead of errors."""
+
+import fcntl
+import multiprocessing
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from tests.databases import Postgres
+from webapp import database as module
+from webapp.database import Database, before_now, moment, new_id, now
+from webapp.domain.errors import Unavailable
+
+ADD = text("INSERT INTO person (id, name, name_key, is_admin, created_at) VALUES (:id, :name, :name, :no, '0')")
+
+
+def add(db: Database, name: str) -> None:
+    with db.writing() as session:
+        session.execute(ADD, {"id": new_id().replace("-", ""), "name": name, "no": False})
+
+
+def names(db: Database) -> list[str]:
+    with db.reading() as session:
+        return list(session.scalars(text("SELECT name FROM person ORDER BY name")))
+
+
+@pytest.fixture
+def db(database_url: str) -> Database:
+    return Database(database_url)
+
+
+@pytest.fixture(autouse=True)
+def _all_closed(monkeypatch: pytest.MonkeyPatch) -> object:
+    """Every database that a test opens is closed behind it."""
+    opened: list[Database] = []
+    begin = Database.__init__
+
+    def noted(self: Database, url: str) -> None:
+        begin(self, url)
+        opened.append(self)
+
+    monkeypatch.setattr(Database, "__init__", noted)
+    yield
+    for database in opened:
+        database.close()
+
+
+# ---- moments and ids ----
+
+
+def test_moments_are_utc_to_the_second_and_sort_as_text() -> None:
+    assert len(now()) == 20 and now()[10] == "T" and now().endswith("Z")
+    assert before_now(days=1) < before_now(seconds=5) < now() < before_now(hours=-1)
+    assert moment(module.datetime(2031, 2, 3, 4, 5, 6, 999_999, module.UTC)) == "2031-02-03T04:05:06Z"
+
+
+def test_ids_are_uuid_7() -> None:
+    ids = [new_id() for _ in range(100)]
+    assert len(set(ids)) == 100 and {id[14] for id in ids} == {"7"}
+
+
+# ---- SQLite is set up for safety ----
+
+
+def test_sqlite_keeps_what_it_acknowledged(sqlite_url: str) -> None:
+    db = Database(sqlite_url)
+    for opened in (db.reading, db.writing):
+        with opened() as session:
+            found = {name: session.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous")}
+            assert found == {"journal_mode": "wal", "synchronous": 2}
+            assert session.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+def test_a_writing_transaction_is_immediate_a_reading_one_is_not(sqlite_url: str) -> None:
+    db, other = Database(sqlite_url), Database(sqlite_url)
+    with db.reading() as session:
+        session.execute(text("SELECT 1 FROM person"))
+        add(other, "Ada")  # a reader is in nobody's way
+    with db.writing() as session, other.engine.connect() as connection:
+        session.execute(text("SELECT 1"))
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+        with pytest.raises(Exception, match="locked"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN")
+        connection.exec_driver_sql("ROLLBACK")
+
+
+# ---- transactions ----
+
+
+def test_what_is_written_stays(db: Database, database_url: str) -> None:
+    add(db, "Ada")
+    assert names(Database(database_url)) == ["Ada"]
+
+
+def test_a_block_that_fails_leaves_nothing(db: Database) -> None:
+    def fail() -> None:
+        with db.writing() as session:
+            session.execute(ADD, {"id": new_id().replace("-", ""), "name": "Ada", "no": False})
+            raise ValueError("half-way")
+
+    with pytest.raises(ValueError, match="half-way"):
+        fail()
+    assert names(db) == []
+    add(db, "Bob")
+    assert names(db) == ["Bob"]
+
+
+def test_a_reader_sees_one_snapshot(db: Database, database_url: str) -> None:
+    add(db, "Ada")
+    with db.reading() as session:
+        assert session.scalar(text("SELECT count(*) FROM person")) == 1
+        add(Database(database_url), "Bob")
+        assert session.scalar(text("SELECT count(*) FROM person")) == 1
+    assert names(db) == ["Ada", "Bob"]
+
+
+def test_nothing_that_a_reader_does_is_kept(sqlite_url: str) -> None:
+    db = Database(sqlite_url)
+    with db.reading() as session:
+        session.execute(ADD, {"id": new_id().replace("-", ""), "name": "Ada", "no": False})
+    assert names(db) == []
+
+
+def test_foreign_keys_hold(db: Database) -> None:
+    with pytest.raises(IntegrityError):
+        with db.writing() as session:
+            session.execute(text("INSERT INTO preference (person_id, name, value) VALUES (:id, 'x', '1')"),
+                            {"id": new_id().replace("-", "")})  # fmt: skip
+
+
+def test_a_mistake_of_ours_is_not_called_the_databases(db: Database) -> None:
+    with pytest.raises(Exception, match="no_such_table") as why:
+        with db.reading() as session:
+            session.execute(text("SELECT * FROM no_such_table"))
+    assert db.is_sqlite or not isinstance(why.value, Unavailable)
+
+
+# ---- many writers ----
+
+
+def _count_up(url: str, times: int) -> None:
+    db = Database(url)
+    for _ in range(times):
+        with db.writing() as session:
+            found = session.scalar(text("SELECT value FROM preference WHERE name = 'count'"))
+            session.execute(text("UPDATE preference SET value = :next"), {"next": str(int(found) + 1)})
+    db.close()
+
+
+def test_six_processes_lose_no_update(sqlite_url: str) -> None:
+    db = Database(sqlite_url)
+    add(db, "Ada")
+    with db.writing() as session:
+        session.execute(text("INSERT INTO preference (person_id, name, value) SELECT id, 'count', '0' FROM person"))
+    db.close()
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=_count_up, args=(sqlite_url, 30)) for _ in range(6)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0] * 6
+    with db.reading() as session:
+        assert session.scalar(text("SELECT value FROM preference")) == 180
+
+
+def test_sixteen_threads_lose_no_row(db: Database) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda n: add(db, f"{n:03}"), range(160)))
+    assert names(db) == [f"{n:03}" for n in range(160)]
+
+
+def test_writers_of_two_processes_wait_for_each_other(sqlite_url: str) -> None:
+    """Seen from a second open file, as another process would have it."""
+    first, second = Database(sqlite_url), Database(sqlite_url)
+    done: list[str] = []
+
+    def later() -> None:
+        add(second, "second")
+        done.append("second")
+
+    with first.writing():
+        thread = threading.Thread(target=later)
+        thread.start()
+        time.sleep(0.1)
+        done.append("first")
+    thread.join()
+    assert done == ["first", "second"]
+
+
+# ---- away, busy, full ----
+
+
+def test_a_lock_that_never_comes_is_unavailable(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.2)
+    db = Database(sqlite_url)
+    with Path(sqlite_url.removeprefix("sqlite:///") + ".lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(Unavailable, match="nothing was changed"):
+            add(db, "Ada")
+    add(db, "Bob")
+    assert names(db) == ["Bob"]
+
+
+def test_threads_do_not_wait_for_ever_either(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.2)
+    db = Database(sqlite_url)
+    with db.writing(), ThreadPoolExecutor(1) as pool:
+        with pytest.raises(Unavailable):
+            pool.submit(add, db, "Ada").result()
+    assert names(db) == []
+
+
+def test_a_full_disk_is_unavailable(sqlite_url: str) -> None:
+    db = Database(sqlite_url)
+    with db.reading() as session:
+        pages = session.scalar(text("PRAGMA page_count"))
+        session.execute(text(f"PRAGMA max_page_count={pages}"))
+
+    def fill() -> None:
+        for n in range(1_000):
+            add(db, f"{n}" * 100)
+
+    with pytest.raises(Unavailable, match="full"):
+        fill()
+
+
+def test_a_file_that_cannot_be_opened_is_unavailable(tmp_path: Path) -> None:
+    db = Database(f"sqlite:///{tmp_path}/no/such/folder/annotations.db")
+    for opened in (db.reading, db.writing):
+        with pytest.raises(Unavailable):
+            with opened() as session:
+                session.execute(text("SELECT 1"))
+
+
+def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "annotations.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(Unavailable):
+        names(Database(f"sqlite:///{tmp_path}/annotations.db"))
+
+
+def test_a_server_that_is_away_is_unavailable(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable):
+        names(Database(f"postgresql+psycopg://tester@/none?host={tmp_path}"))
+
+
+def test_connections_that_were_cut_are_replaced(postgres: Postgres, postgresql_url: str) -> None:
+    db, other = Database(postgresql_url), Database(postgresql_url)
+    add(db, "Ada")
+    with other.writing() as session:
+        session.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid != pg_backend_pid() "
+                             "AND datname = current_database()"))  # fmt: skip
+    assert names(db) == ["Ada"]
