@@ -33,7 +33,7 @@ export class Words {
   // what a change of one field is called: "value", "not unsure"
   changed(field, x) {
     const s = SWITCHES[field];
-    return s ? s[x[field] === s[0] ? 1 : 2] : { speaker: this.name(x.speaker), stance: this.stance(x), claim_type: this.claim(x), start: 'the words' }[field] ?? field;
+    return s ? s[x[field] === s[0] ? 1 : 2] : { speaker: this.name(x.speaker), stance: this.stance(x), claim_type: this.claim(x), start: 'the words' }[field] ?? field ?? 'the label';
   }
 
   // the registry's steps from the article's voice to the speaker, outermost first
