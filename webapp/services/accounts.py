@@ -24,6 +24,7 @@ LINK_HOURS = 72
 FIRST_LINK_HOURS = 1
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
 LONGEST_NAME = 80
+_LONGEST_KEY = 20 * LONGEST_NAME  # folding makes up to eighteen characters of one
 THROTTLE_MINUTES = 15
 MOST_WRONG_PER_NAME, MOST_WRONG_PER_ADDRESS = 8, 40
 _SEEN_EVERY_MINUTES = 5
@@ -224,7 +225,7 @@ def use_link(db: Database, token: str, password: str) -> str:
 
 def sign_in(db: Database, name: str, password: str, address: str) -> str:
     """The token of a new session. Raises Invalid where name and password do not match, Throttled after many tries."""
-    key = name_key(name.strip())[:LONGEST_NAME]
+    key = name_key(name.strip())[:_LONGEST_KEY]
     attempt = _count_attempt(db, key, address)
     with db.reading() as session:
         person = session.scalar(select(Person).where(Person.name_key == key))
@@ -290,8 +291,9 @@ def _note_seen(db: Database, token: str, actor: Actor) -> None:
 def sign_out(db: Database, actor: Actor, token: str, *, everywhere: bool = False) -> None:
     """End this session, or all of the person's."""
     with db.writing() as session:
-        condition = SignIn.person_id == actor.person_id if everywhere else SignIn.token_hash == _hashed(token)
-        session.execute(update(SignIn).where(condition, SignIn.ended_at.is_(None)).values(ended_at=now()))
+        mine = update(SignIn).where(SignIn.person_id == actor.person_id, SignIn.ended_at.is_(None))
+        ended = mine if everywhere else mine.where(SignIn.token_hash == _hashed(token))
+        session.execute(ended.values(ended_at=now()))
         record(session, actor, "signed-out-everywhere" if everywhere else "signed-out")
 
 
