@@ -55,9 +55,10 @@ def problem(status: int, title: str, detail: str) -> Response:
     return Response(json.dumps(body, ensure_ascii=False), status, content_type="application/problem+json")
 
 
-def answer(status: int, detail: str = "") -> Response:
-    """The right kind of answer for who asks."""
-    title, words = WORDS.get(status, WORDS[500] if status >= 500 else WORDS[400])
+def answer(status: int, detail: str = "", title: str = "") -> Response:
+    """The right kind of answer for who asks; the status has words of its own where none are given."""
+    usual, words = WORDS.get(status, WORDS[500] if status >= 500 else WORDS[400])
+    title = title or usual
     if wants_json():
         return problem(status, title, detail or words)
     page = render_template("error.html", title=title, words=detail or words, status=status, moment=now())

@@ -117,6 +117,7 @@ def test_a_link_is_a_form_that_can_be_looked_at_and_used_once(world: World) -> N
     assert sign_in(world.app.test_client(), "Alice", PASSWORD)[0] == 303
     again = world.app.test_client().get(address)
     assert again.status_code == 404
+    assert '<h1 id="what">This link no longer works</h1>' in again.text
     assert "Ask for a new one." in again.text
     assert 'href="/sign-in"' in again.text
 

@@ -5,8 +5,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from webapp import htmx, identity
 from webapp.domain import strict_json
-from webapp.domain.errors import Invalid, Throttled
-from webapp.errors import status_of
+from webapp.domain.errors import Invalid, NotFound, Throttled
+from webapp.errors import answer, status_of
 from webapp.forms import ChangePasswordForm, NewPasswordForm, SignInForm
 from webapp.services import accounts
 
@@ -41,6 +41,13 @@ def _sign_in_page(form: SignInForm, following: str, status: int = 200) -> Respon
 
 @blueprint.route("/welcome/<token>", methods=["GET", "POST"])
 def welcome(token: str) -> AnyResponse:
+    try:
+        return _welcome(token)
+    except NotFound as why:
+        return answer(404, why.message, "This link no longer works")
+
+
+def _welcome(token: str) -> AnyResponse:
     form, name = NewPasswordForm(), accounts.link_owner(identity.database(), token)
     if request.method == "POST" and form.validate():
         identity.start(accounts.use_link(identity.database(), token, form.password.data or ""))
