@@ -1,6 +1,7 @@
 """Forms of the pages; each checks what can be seen without the database."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -18,7 +19,7 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are of an older version
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange
 from wtforms.widgets import CheckboxInput
 
 from webapp.domain.errors import Invalid, NotFound
@@ -135,9 +136,7 @@ class AssignForm(RefusableForm):
         ],
         default="all",
     )
-    sample = DecimalField(
-        "Sample, in percent", [Optional(), NumberRange(0.01, 100, "Enter a share above 0 and up to 100.")]
-    )
+    sample = DecimalField("Sample, in percent")
     documents = StringField("Ids of chosen articles, a comma between", [Length(max=100_000)])
     seed = IntegerField(
         "Seed",
@@ -146,8 +145,10 @@ class AssignForm(RefusableForm):
     )
 
     def validate_sample(self, field: DecimalField) -> None:
-        if self.which.data == "sample" and field.data is None and not field.errors:
-            raise ValidationError("Enter how large the sample is, such as 15.")
+        field.errors = []
+        given = field.data
+        if self.which.data == "sample" and (given is None or not given.is_finite() or not 0.01 <= given <= 100):
+            raise ValidationError("Enter a share from 0.01 to 100, such as 15.")
 
     def validate_documents(self, field: StringField) -> None:
         if self.which.data == "chosen" and not self.chosen:
@@ -166,7 +167,7 @@ class AssignForm(RefusableForm):
     def choice(self) -> dict[str, Any]:
         """What `assigning.assign` takes beside the people: all, a share as a fraction, or ids."""
         if self.which.data == "sample":
-            return {"share": Fraction(self.sample.data or 0) / 100}
+            return {"share": Fraction(round(self.sample.data or Decimal(), 4)) / 100}
         return {"documents": self.chosen} if self.which.data == "chosen" else {}
 
 
