@@ -220,3 +220,16 @@ def test_a_reader_that_goes_away_early(sqlite_only: World, tmp_path: Path) -> No
     done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, env=without_settings())
     os.close(writer)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_two_that_begin_at_once_make_one_project(blank_database_url: str, commands: Commands, tmp_path: Path) -> None:
+    command = [STANCEMARK, "--database", blank_database_url, "init"]
+    both = [
+        subprocess.Popen(command, env=without_settings(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for _ in range(2)
+    ]
+    printed = [one.communicate(timeout=60)[0] for one in both]
+    assert [one.returncode for one in both] == [0, 0], printed
+    found = findings(commands(blank_database_url), 0)
+    assert found["documents"] == (True, "5 texts fit their hashes")
+    assert found["administrators"] == (True, "1 can sign in")

@@ -46,11 +46,9 @@ def load_seeds(db: Database) -> None:
 
     A start that was killed half-way is made good by the next one.
     """
-    with suppress(IntegrityError):  # another server on the same database was quicker
-        _make_seed_project(db)
-    if _waits_for_articles(db):
-        articles = place("seeds") / "articles.jsonl"
-        import_documents(db, OPERATOR, SEED_PROJECT, [(articles.name, articles.read_bytes())])
+    for step in (_make_seed_project, _import_seed_articles):
+        with suppress(IntegrityError):  # another server on the same database was quicker
+            step(db)
 
 
 def _make_seed_project(db: Database) -> None:
@@ -60,6 +58,12 @@ def _make_seed_project(db: Database) -> None:
         person = accounts.insert_person(session, FIRST_CURATOR, admin=True)
         project = managing.insert_project(session, OPERATOR, SEED_PROJECT, SEED_TITLE, None)
         managing.member_row(session, project.id, person.id).is_curator = True
+
+
+def _import_seed_articles(db: Database) -> None:
+    if _waits_for_articles(db):
+        articles = place("seeds") / "articles.jsonl"
+        import_documents(db, OPERATOR, SEED_PROJECT, [(articles.name, articles.read_bytes())])
 
 
 def _waits_for_articles(db: Database) -> bool:
