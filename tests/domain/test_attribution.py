@@ -68,6 +68,7 @@ def attributed(text: str, speakers: list[KnownSpeaker] | None = None) -> list[tu
         ("Adeyemi has been a critic of Orbit, labeling its works “a plain case of theft” once.", ["adeyemi"]),
         ("Moreau was clear: “Training is theft and nothing else.”", ["moreau"]),
         ("Moreau was clear. “Training is theft and nothing else.”", ["moreau"]),
+        ("Moreau wrote in her notes “training is theft and nothing else.”", ["moreau"]),
         ("Orbit and Nimbus said “training is a fair use of works.”", ["both"]),
         ("“We object,” Moreau said, but Adeyemi said, “We do not object to it.”", ["moreau", "adeyemi"]),
         # a document is not the speaker, who stands behind it is
@@ -96,11 +97,11 @@ def test_who_is_named_with_a_verb_of_saying_is_proposed(text: str, proposals: li
         "Critics of Orbit said “training is not a fair use.”",
         "Moreau’s agent said “training is not a fair use.”",
         "“Training is a fair use,” Lund said.",
-        "“Training is a fair use,” the paper reported, and the paper noted it.",
+        "“Training is a fair use,” the paper said.",
         "“We object to this plan,” he said.",
         "In the United States, the “fair use of protected works” is an old rule.",
         "Orbit and the guild differ: “Training is theft and nothing else.”",
-        "“We object to this plan,” Moreausaid Orbital.",
+        "Orbital was clear: “Training is a fair use.”",
     ],
 )
 def test_nobody_is_proposed_in_doubt(text: str) -> None:

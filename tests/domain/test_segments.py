@@ -272,7 +272,7 @@ def texts_with_regions(draw: st.DrawFn) -> tuple[str, list[Span]]:
 
 
 @given(texts_with_regions())
-@example((" \u0301\u0301 a. \u0301B", []))
+@example((" \u0301\u0301They left. \u0301We stay.\u0301 Now.", []))
 @example(("“a\n\n“b ”” “", [(3, 3)]))
 def test_units_of_any_text(given_text: tuple[str, list[Span]]) -> None:
     text, excluded = given_text

@@ -1,6 +1,7 @@
 """Canonical text, spaces and grapheme clusters, over text that is hard on purpose."""
 
 import hashlib
+from itertools import product
 
 import pytest
 import regex
@@ -22,6 +23,7 @@ from webapp.domain.text import (
 
 HARD = [
     *SPACES,
+    "\r\n",
     "\u200b\u200c\u200d\u2060\ufeff\x1c\x1f\x00",  # no spaces, though some tools think so
     "\u0301\u0308\u20e3\ufe0f",  # marks that belong to what stands before them
     "👩\u200d👩\u200d👧",
@@ -29,7 +31,7 @@ HARD = [
     "🇫🇷🇩",
     "क्षि",
     "\u1100\u1161\u11a8각",
-    "\u0600\u0661",  # a sign that belongs to what stands behind it
+    "\u0600",  # a sign that belongs to what stands behind it
     "هل؟",
     "“é”",
     "aB.",
@@ -43,6 +45,13 @@ def clusters_cut_at(text: str) -> set[int]:
         at += len(cluster)
         ends.add(at)
     return set(range(1, len(text))) - ends
+
+
+def test_each_hard_text_next_to_each_other_one_is_cut_where_clusters_end() -> None:
+    for text in ("".join(pair) for pair in product(HARD, repeat=2)):
+        cuts = clusters_cut_at(text)
+        assert grapheme_cuts(text) == cuts
+        assert {at for at in range(len(text)) if cuts_grapheme(text, at)} == cuts
 
 
 @given(hard_text)

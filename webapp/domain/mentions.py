@@ -52,7 +52,7 @@ class Names:
         by_id = {speaker.id: speaker for speaker in speakers}
         owners: dict[str, set[KnownSpeaker]] = defaultdict(set)
         for speaker in speakers:
-            for words in _names_of(speaker, speakers):
+            for words in _names_of(speaker):
                 owners[plain(words)].add(speaker)
         self._by_first_word: dict[str, list[_Name]] = defaultdict(list)
         for words, known in owners.items():
@@ -89,21 +89,14 @@ def plain(text: str) -> str:
     return text.replace("’", "'")
 
 
-def _names_of(speaker: KnownSpeaker, speakers: Sequence[KnownSpeaker]) -> Iterator[str]:
+def _names_of(speaker: KnownSpeaker) -> Iterator[str]:
     """The words that may stand for a speaker: no pronouns, and no lone lower-case word such as "reportedly"."""
     if "(" not in speaker.name:
         yield speaker.name
-    if speaker.kind == "person" and _surname_is_unique(speaker, speakers):
-        yield speaker.name.split()[-1]
+        yield from speaker.name.split()[-1:] if speaker.kind == "person" else ()
     for alias in speaker.aliases:
         if alias.lower() not in _PRONOUNS and (" " in alias or alias != alias.lower()):
             yield alias
-
-
-def _surname_is_unique(speaker: KnownSpeaker, speakers: Sequence[KnownSpeaker]) -> bool:
-    surname = speaker.name.split()[-1:]
-    others = (other.name.split() for other in speakers if other.kind == "person" and other.id != speaker.id)
-    return bool(surname) and surname[0][:1].isupper() and not any(name[-1:] == surname for name in others)
 
 
 def _holder(speaker: KnownSpeaker, by_id: dict[str, KnownSpeaker]) -> KnownSpeaker | None:

@@ -96,17 +96,17 @@ class _Reader:
 
     def read_block(self, paragraphs: Sequence[Span]) -> None:
         marks = [list(_marks(self.text, start, end, self.cuts)) for start, end in paragraphs]
-        known: dict[tuple[int, str], bool] = {}
+        settled: set[tuple[int, str]] = set()
         for number, (start, end) in enumerate(paragraphs):
             if self.stack:
-                self._resume(start, marks, number, known)
+                self._resume(start, marks, number, settled)
             for index, mark in enumerate(marks[number]):
                 if mark.at not in self.opening:
                     self._take(mark, marks[number], index)
             self._pause(end)
         self._give_up(0)
 
-    def _resume(self, start: int, marks: list[list[_Mark]], number: int, known: dict[tuple[int, str], bool]) -> None:
+    def _resume(self, start: int, marks: list[list[_Mark]], number: int, settled: set[tuple[int, str]]) -> None:
         """Decide which open quotations go on in the paragraph at `start`: those opened again, or one closed later."""
         leading = [mark for mark in reversed(marks[number]) if mark.leading]
         kept = 0
@@ -119,7 +119,7 @@ class _Reader:
                 self.opening.add(leading.pop().at)
             kept += 1
         outermost = self.stack[0]
-        if not kept and _is_left_over(marks, number, outermost.mark.family, known):
+        if not kept and _is_left_over(marks, number, outermost.mark.family, settled):
             outermost.running, outermost.inside, kept = True, start, 1
         self._give_up(kept)
 
@@ -269,24 +269,24 @@ def _opens_again(first: _Mark, mark: _Mark) -> bool:
     return mark.family == first.family and (mark.opens or mark.family == "guillemet")
 
 
-def _is_left_over(marks: list[list[_Mark]], number: int, family: str, known: dict[tuple[int, str], bool]) -> bool:
-    """Whether from paragraph `number` on a closing mark stands that no mark there has opened."""
-    depth, begun, answer = 0, [], False
+def _is_left_over(marks: list[list[_Mark]], number: int, family: str, settled: set[tuple[int, str]]) -> bool:
+    """Whether from paragraph `number` on a closing mark stands that no mark there has opened.
+
+    `settled` are the paragraphs from which on none does; it is added to, so that all calls together read a text once.
+    """
+    depth, begun = 0, []
     for later in range(number, len(marks)):
         own = [mark for mark in marks[later] if mark.family == family]
         again = depth > 0 and bool(own) and own[0].leading and own[0].opens
         if not again:
-            depth = 0
-            if (later, family) in known:
-                answer = known[later, family]
+            if (later, family) in settled:
                 break
-            begun.append(later)
-        depth = _depth_behind(own[1:] if again else own, 1 if again else 0)
+            begun.append((later, family))
+        depth = _depth_behind(own[1:], 1) if again else _depth_behind(own, 0)
         if depth < 0:
-            answer = True
-            break
-    known.update({(start, family): answer for start in begun})
-    return answer
+            return True
+    settled.update(begun)
+    return False
 
 
 def _depth_behind(marks: list[_Mark], depth: int) -> int:

@@ -17,8 +17,8 @@ _GRAPHEME = regex.compile(r"\X")
 _JOINING = regex.compile(
     r"[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}\p{GCB=Prepend}\p{GCB=L}\p{GCB=V}\p{GCB=T}\p{GCB=RI}]|\r\n"
 )
-# Searched backwards: a cluster always begins at such a character, so the line need not be read from its start.
-_CLUSTER_STARTS = regex.compile(r"(?r)(?<![\p{GCB=Prepend}\r])[\n -~]")
+# Searched backwards: no cluster goes on from before such a character to behind it, so the text is read from there.
+_READ_FROM = regex.compile(r"(?r)[\n -~]")
 _NOT_IN_ID = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -65,7 +65,7 @@ def cuts_grapheme(text: str, offset: int) -> bool:
     """Whether `offset` lies inside an extended grapheme cluster of `text`."""
     if not 0 < offset < len(text):
         return False
-    anchor = _CLUSTER_STARTS.search(text, 0, offset)
+    anchor = _READ_FROM.search(text, 0, offset)
     return any(m.start() < offset < m.end() for m in _clusters(text, anchor.start() if anchor else 0, offset))
 
 
