@@ -14,7 +14,7 @@ export const labels = new Map(data.labels.map(x => [x.id, x])), spans = () => [.
 // cur: the sentence; sel: the marked words {start, end, edge}; active: id of the raised label; draft: a label not stored yet, or changes to one
 // done, undone: steps to take back, {pairs: [[before, after]]} or a label that was left half filled in
 export const at = { cur: null, sel: null, active: null, draft: null, byMouse: false, done: [], undone: [] };
-let cover = new Map(), shown = null, queued = 0;
+let cover = new Map(), shown, queued = 0;
 
 export const quoteOf = x => doc.slice(x.start, x.end);
 export const bare = s => s.said.length && !cover.has(s);
@@ -43,7 +43,7 @@ export function recount() {
   for (const x of touching(spans(), 0, Infinity)) for (const s of doc.sentsIn(x.start, x.end)) cover.set(s, x);
   $('#ndone').textContent = labels.size;
   paintRail(rail, doc, s => (cover.has(s) ? words.look(cover.get(s)) : s.said.length ? 'todo' : ''));
-  shown = null;
+  shown = undefined;
   chrome();
 }
 // what depends on where we are
@@ -65,7 +65,7 @@ export function chrome() {
 }
 export function relayout() {
   forget();
-  shown = null;
+  shown = undefined;
   chrome();
 }
 

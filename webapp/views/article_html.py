@@ -1,4 +1,4 @@
-"""An article drawn as HTML: paragraphs, sentences, marks, folded regions. Pure; static/js/render.js draws changes the same way.
+"""An article drawn as HTML: paragraphs, sentences, marks, folded regions. Pure; static/js/labels.js draws the same way.
 
 The text nodes of the body, summaries and `noscript` left out, are the article's text, character by character.
 """

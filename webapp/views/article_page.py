@@ -14,7 +14,8 @@ Page = Mapping[str, Any]
 _SWITCHES = (("on_target", False, "off target"), ("ascribed", True, "ascribed"), ("unsure", True, "unsure"))
 # there is a drawing in static/img/signs.svg for these glyphs; any other stands as it is
 _SIGNS = {"©": "g-copyright", "⇄": "g-exchange", "○": "g-ring"}
-_FIELDS = ("id", "outlet", "text_sha256")
+# what the scripts get as it is
+_GIVEN = ("person_id", "person", "state", "locked_reason", "addresses", "next_href", "voice", "preferences", "labels")
 
 
 def context(page: Page) -> dict[str, Any]:
@@ -38,14 +39,14 @@ class Words:
 
     def __init__(self, scheme: Scheme, speakers: Sequence[Any]) -> None:
         self.scheme = scheme
-        self._names = {speaker.id: speaker.name for speaker in speakers}
+        self._names: dict[str, str] = {speaker.id: speaker.name for speaker in speakers}
 
     def speaker(self, id: str) -> str:
         return self._names.get(id, id)
 
     def affiliation(self, speaker: Any) -> str:
         """In words; the registry may hold another speaker's id there."""
-        return self._names.get(speaker.affiliation) or speaker.affiliation
+        return self._names.get(speaker.affiliation, str(speaker.affiliation))
 
     def stance(self, label: Label) -> Stance | None:
         return self.scheme.stance(label["stance"]) if label["stance"] else None
@@ -97,15 +98,13 @@ def _data(page: Page, words: Words) -> dict[str, Any]:
     """For the scripts; everything that the drawn page does not hold."""
     scheme, document = page["scheme"], page["document"]
     return {
-        **{name: page[name] for name in ("person_id", "person", "state", "locked_reason", "addresses", "next_href", "voice")},
-        "preferences": page["preferences"],
-        "document": {name: document[name] for name in _FIELDS} | {"length": len(document["text"])},
+        **{name: page[name] for name in _GIVEN},
+        "document": {"text_sha256": document["text_sha256"], "length": len(document["text"])},
         "stances": [_stance(stance, words) for stance in scheme.stances],
         "claim_types": [_named(claim, words) for claim in scheme.claim_types],
         "defaults": {flag.id: flag.default for flag in scheme.flags},
         "pieces": _pieces(page["units"]),
         "excluded": [[region["start"], region["end"]] for region in document["excluded"]],
-        "labels": page["labels"],
         "speakers": [_speaker(speaker, words) for speaker in page["speakers"]],
     }
 
@@ -116,7 +115,8 @@ def _named(part: Stance | ClaimType, words: Words) -> dict[str, str]:
 
 def _stance(stance: Stance, words: Words) -> dict[str, str]:
     drawn = _SIGNS.get(stance.glyph, "")
-    return _named(stance, words) | {"look": words.look(stance.id), "sign": drawn, "glyph": "" if drawn else stance.glyph}
+    look = {"look": words.look(stance.id), "sign": drawn, "glyph": "" if drawn else stance.glyph}
+    return _named(stance, words) | look
 
 
 def _speaker(speaker: Any, words: Words) -> dict[str, Any]:

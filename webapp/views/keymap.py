@@ -1,4 +1,4 @@
-"""The keys of the annotation page: one table for the dialog that lists them and for the dispatcher in static/js/keys.js."""
+"""The keys of the annotation page: one table for the dialog that lists them and for static/js/input.js."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ _CAPS = {"ArrowRight": "→", "ArrowLeft": "←", "Escape": "Esc"}
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """`key` as keys.js names it ("j", "Shift+N"), `do` a command and its argument; one without words is not listed."""
+    """`key` as input.js names it ("j", "Shift+N"), `do` a command and its argument; one without words is not listed."""
 
     key: str
     do: str

@@ -35,7 +35,8 @@ def _refused(article: Article, message: str, field: str) -> Response:
         "start": start,
         "end": end,
         "quote": article.document.text[start:end],
-        "label": _entered(request.form),
+        "label": _entered(request.form)
+        | {"id": request.form.get("label_id"), "revision": _number(request.form, "base")},
         "error": message,
         "field": field,
     }
