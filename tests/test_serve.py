@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,15 +33,17 @@ def signed_in(server: Server) -> Client:
     return client
 
 
-def children_after(server: Server, gone: int) -> list[int]:
-    """The workers once another has taken the place of the one that is gone."""
+def wait_until(is_so: Callable[[], bool]) -> None:
     limit = time.monotonic() + STOP_SECONDS
-    while time.monotonic() < limit:
-        workers = server.workers()
-        if gone not in workers and len(workers) == 2:
-            return workers
+    while not is_so():
+        assert time.monotonic() < limit, "it never came"
         time.sleep(0.05)
-    raise AssertionError("nobody took the dead worker's place")
+
+
+def ignores_interrupts(process: int) -> bool:
+    found = re.search(r"SigIgn:\s+([0-9a-f]+)", Path(f"/proc/{process}/status").read_text())
+    assert found
+    return bool(int(found[1], 16) & 1 << (signal.SIGINT - 1))
 
 
 @pytest.mark.parametrize("which", ["server", "postgresql_server"])
@@ -75,7 +78,7 @@ def test_a_killed_worker_is_replaced_and_nobody_is_signed_out(server: Server) ->
     client = signed_in(server)
     for victim in server.workers():
         os.kill(victim, signal.SIGKILL)
-        children_after(server, victim)
+        wait_until(lambda victim=victim: victim not in server.workers() and len(server.workers()) == 2)
         assert client.get("/account")[0] == 200
 
 
@@ -100,6 +103,16 @@ def test_it_stops_cleanly(server: Server, sent: signal.Signals) -> None:
     assert not answers(server.address)
     assert [id for id in workers if Path(f"/proc/{id}").exists()] == []
     assert "Traceback" not in server.printed()
+
+
+def test_workers_stop_when_the_master_says_so(server: Server) -> None:
+    """A terminal's Ctrl-C reaches them too; what they are doing then is finished, and nothing waits for a lock."""
+    workers = server.workers()
+    for worker in workers:
+        wait_until(lambda worker=worker: ignores_interrupts(worker))
+        os.kill(worker, signal.SIGINT)
+    assert {Client(server).get("/sign-in")[0] for _ in range(ENOUGH)} == {200}
+    assert server.workers() == workers
 
 
 def test_the_secret_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
