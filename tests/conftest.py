@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.databases", "tests.servers", "tests.world"]
 
@@ -12,7 +12,9 @@ pytest_plugins = ["tests.databases", "tests.servers", "tests.world"]
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 # A busy machine must not make a right program fail.
-settings.register_profile("house", settings.get_profile("default"), deadline=None)
+settings.register_profile(
+    "house", settings.get_profile("default"), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("house")
 
 

@@ -29,6 +29,10 @@ def export(slug: str, kind: str, format: str) -> Response:
 def bundle(slug: str) -> Response:
     # no `with`: the answer reads it after this function is left, and closes it
     spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
-    exporting.write_zip(exporting.bundle(identity.database(), identity.actor(), slug, _terms()), spool)
+    try:
+        exporting.write_zip(exporting.bundle(identity.database(), identity.actor(), slug, _terms()), spool)
+    except BaseException:
+        spool.close()
+        raise
     spool.seek(0)
     return send_file(spool, mimetype="application/zip", as_attachment=True, download_name=f"{slug}.zip")

@@ -1,0 +1,198 @@
+"""While a round is open nothing tells an annotator anything of another's labels in it: a security property."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.world import OTHER_WORDS, WORDS, Visitor, World, delete, finish, put, uid
+from webapp.domain.permissions import OPERATOR
+from webapp.services import managing, speakers
+
+NEW = {"name": "Somebody Bob proposed", "kind": "person", "affiliation": ""}
+DOCUMENTS = ("000", "001", "003", "no-such")
+# what stands for each part of an address
+PARTS: dict[str, tuple[str, ...]] = {
+    "slug": ("letter", "no-such"),
+    "doc": DOCUMENTS,
+    "kind": ("documents", "labels", "gold"),
+    "format": ("jsonl", "csv"),
+    "key": ("annotator-01", "annotator-02"),
+    "id": ("openai", "no-such"),
+    "n": ("1",),
+    "token": ("no-such",),
+    "file": ("labels.jsonl",),
+}
+TOKENS = re.compile(r'(csrf-token" content="|csrf_token"[^>]*value="|"csrf_token":\s*")[^"]*')
+MOMENT = re.compile(r"\d\d:\d\d(:\d\d)?( UTC)?")
+KEPT_HEADERS = ("Location", "Content-Type", "ETag", "Last-Modified", "Vary", "Cache-Control", "Link")
+
+
+def addresses(world: World) -> list[str]:
+    """Every address that can be asked for, with all that can stand in it, and some questions behind it."""
+    found = set()
+    for rule in world.app.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and rule.endpoint != "static":
+            found |= set(_filled(rule.rule))
+    asked = {f"{address}?{query}" for address in found if "/p/letter/" in address for query in _queries()}
+    return sorted(found | asked)
+
+
+def _queries() -> Iterator[str]:
+    yield from ("round=main", "q=Bob", f"q={quote(NEW['name'])}", "page=2")
+
+
+def _filled(rule: str) -> Iterator[str]:
+    part = re.search(r"<(?:[a-z_]+:)?([a-z_]+)>", rule)
+    if part is None:
+        yield rule
+        return
+    for value in PARTS[part[1]]:
+        yield from _filled(rule[: part.start()] + value + rule[part.end() :])
+
+
+def seen_by(visitor: Visitor, all: list[str]) -> dict[str, Any]:
+    return {address: _seen(visitor, address, {}) for address in all} | {
+        f"{address} as a part": _seen(visitor, address, {"HX-Request": "true"}) for address in all if "?" not in address
+    }
+
+
+def _seen(visitor: Visitor, address: str, headers: dict[str, str]) -> Any:
+    answer = visitor.get(address, headers=headers)
+    body = MOMENT.sub("now", TOKENS.sub(r"\1", answer.text))
+    return answer.status_code, {name: answer.headers.get(name) for name in KEPT_HEADERS}, body
+
+
+def work_of_others(world: World) -> list[str]:
+    """What Bob and Carol do; the ids of their labels."""
+    labels = [
+        world.stored("Bob", note="Bob's note"),
+        world.stored("Bob", OTHER_WORDS, speaker=NEW),
+        world.stored("Bob", "Google", "001"),
+        world.stored("Carol", stance="neutral"),
+    ]
+    gone = world.stored("Carol", OTHER_WORDS)
+    world.operate("Carol", "000", delete(gone["id"], 1), finish())
+    world.operate("Bob", "000", finish())
+    return [label["id"] for label in (*labels, gone)]
+
+
+def test_no_address_tells_of_others_work_in_an_open_round(sqlite_only: World) -> None:
+    sqlite_only.stored("Alice", stance="pro-copyright")
+    alice, all = sqlite_only.visitor("Alice"), addresses(sqlite_only)
+    before = seen_by(alice, all)
+    assert sum(status == 200 for status, _, _ in before.values()) > 25
+    work_of_others(sqlite_only)
+    after = seen_by(alice, all)
+    assert [address for address in before if before[address] != after[address]] == []
+
+
+def test_the_crawl_would_see_a_leak(sqlite_only: World) -> None:
+    """Her own work changes what Alice sees, so the comparison above is no empty one."""
+    alice, all = sqlite_only.visitor("Alice"), addresses(sqlite_only)
+    before = seen_by(alice, all)
+    sqlite_only.stored("Alice")
+    sqlite_only.operate("Alice", "001", finish())
+    after = seen_by(alice, all)
+    changed = {address for address in before if before[address] != after[address]}
+    assert {"/", "/p/letter/documents/000", "/p/letter/documents/000.json", "/p/letter/documents"} <= changed
+
+
+def test_a_closed_round_tells_nothing_until_the_curator_opens_it(sqlite_only: World) -> None:
+    work_of_others(sqlite_only)
+    managing.close_round(sqlite_only.db, OPERATOR, "letter", "main")
+    alice, all = sqlite_only.visitor("Alice"), addresses(sqlite_only)
+    before = seen_by(alice, all)
+    bob_and_carol = "person_id IN (SELECT id FROM person WHERE name IN ('Bob', 'Carol'))"
+    sqlite_only.change(f"DELETE FROM label WHERE {bob_and_carol}")
+    sqlite_only.change(f"UPDATE assignment SET state = 'open', finished_at = NULL WHERE {bob_and_carol}")
+    after = seen_by(alice, all)
+    assert [address for address in before if before[address] != after[address]] == []
+
+
+def test_no_answer_holds_a_word_of_others(sqlite_only: World) -> None:
+    ids = work_of_others(sqlite_only)
+    alice = sqlite_only.visitor("Alice")
+    proposal = sqlite_only.rows("SELECT id FROM speaker WHERE proposed_by IS NOT NULL")[0].id
+    secrets = (*ids, NEW["name"], proposal, "Bob's note", "Bob&#39;s note")
+    for address in addresses(sqlite_only):
+        text = alice.get(address).text.replace(quote(NEW["name"]), "")
+        asked = NEW["name"] if "q=Some" in address else ""  # a search field repeats what was searched for
+        assert [secret for secret in secrets if secret != asked and secret in text] == [], address
+
+
+def test_labels_of_others_can_be_neither_read_nor_changed_nor_deleted(world: World) -> None:
+    alice, ids = world.visitor("Alice"), work_of_others(world)
+    before = [tuple(row) for row in world.rows("SELECT * FROM label ORDER BY id")]
+    for id in (*ids, uid()):
+        results = alice.results(
+            "000", put(world.label(id=id, base=1)), delete(id, 1), delete(id, 0), put(world.label(id=id, base=2))
+        )
+        assert {(r["code"], r["message"], r["field"], r["label"]) for r in results} == {
+            ("bad-id", results[0]["message"], "id", None)
+        }
+        page = alice.get(f"/p/letter/documents/000?label={id}")
+        assert TOKENS.sub("", page.text.replace(id, "")) == TOKENS.sub(
+            "", alice.get(f"/p/letter/documents/000?label={uid()}").text
+        )
+    assert [tuple(row) for row in world.rows("SELECT * FROM label ORDER BY id")] == before
+
+
+def test_refusals_are_the_same_with_and_without_others(world: World) -> None:
+    def tried() -> list[Any]:
+        alice = world.visitor("Alice")
+        found = alice.results(
+            "000",
+            put(world.label(stance="for")),
+            put(world.label(speaker="new-000000000000")),
+            put(world.label(chain=["new-000000000000", "openai"])),
+            put(world.label("nothing to be found"[:0] or WORDS, quote="other")),
+        )
+        return [(r["code"], r["message"]) for r in found] + [alice.operate("003", finish()).json["results"][0]["code"]]
+
+    before = tried()
+    work_of_others(world)
+    assert tried() == before
+
+
+def test_annotators_may_not_open_what_is_the_curators(sqlite_only: World) -> None:
+    alice = sqlite_only.visitor("Alice")
+    for part in ("people", "rounds", "settings", "events", "events.jsonl", "export/labels.jsonl", "export/bundle.zip"):
+        assert alice.get(f"/p/letter/{part}").status_code == 403, part
+    for part in ("", "documents", "speakers", "guide", "scheme"):
+        assert alice.get(f"/p/letter/{part}").status_code == 200, part
+
+
+def test_who_curates_and_annotates_does_not_export_others_labels_before_finishing(sqlite_only: World) -> None:
+    work_of_others(sqlite_only)
+    managing.set_roles(sqlite_only.db, OPERATOR, "letter", "Alice", frozenset({"curator", "annotator"}))
+    alice = sqlite_only.visitor("Alice")
+    for name in ("labels.jsonl", "bundle.zip"):
+        answer = alice.get(f"/p/letter/export/{name}")
+        assert answer.status_code == 403 and b"finished" in answer.data
+    for document in ("000", "001", "002"):
+        alice.operate(document, finish())
+    assert alice.get("/p/letter/export/labels.jsonl").status_code == 200
+
+
+def test_a_taken_in_proposal_is_seen_by_all(sqlite_only: World) -> None:
+    sqlite_only.stored("Bob", speaker=NEW)
+    alice = sqlite_only.visitor("Alice")
+    assert NEW["name"] not in alice.get("/p/letter/speakers").text
+    assert NEW["name"] in sqlite_only.visitor("Curt").get("/p/letter/speakers").text
+    proposal = sqlite_only.rows("SELECT id FROM speaker WHERE proposed_by IS NOT NULL")[0].id
+    speakers.take_in(sqlite_only.db, OPERATOR, "letter", proposal)
+    assert NEW["name"] in alice.get("/p/letter/speakers").text
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_an_article_of_others_is_as_closed_as_one_of_nobody(sqlite_only: World, document: str) -> None:
+    """Carol has only 000: whether others have 001 is not hers to know."""
+    carol = sqlite_only.visitor("Carol")
+    found = {"000": 200, "no-such": 404}.get(document, 403)
+    assert carol.get(f"/p/letter/documents/{document}.json").status_code == found
+    for round in ("main", "no-such"):
+        expected = found if round == "main" or found != 200 else 403
+        assert carol.get(f"/p/letter/documents/{document}.json?round={round}").status_code == expected

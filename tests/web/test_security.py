@@ -1,0 +1,118 @@
+"""Headers on every answer, the cookie, and that every change needs a token of this site."""
+
+import re
+
+import pytest
+
+from tests.world import SECRET, Visitor, World
+from webapp import create_app
+from webapp.config import Settings
+
+PAGES = ("/", "/sign-in", "/account", "/p/letter/documents/000", "/p/letter/documents/000.json", "/no-such", "/healthz")
+
+
+@pytest.fixture
+def alice(sqlite_only: World) -> Visitor:
+    return sqlite_only.visitor("Alice")
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_every_answer_has_the_headers(alice: Visitor, address: str) -> None:
+    headers = alice.get(address).headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
+    assert "http" not in policy and "*" not in policy and "data:" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("address", ["/", "/sign-in", "/account", "/p/letter/", "/p/letter/documents/000", "/no-such"])
+def test_pages_ask_no_third_party_and_hold_no_inline_code(alice: Visitor, address: str) -> None:
+    page = alice.get(address).text
+    for found in re.findall(r'(?:src|href|action)="([^"]*)"', page):
+        assert not re.match(r"(https?:)?//", found), found
+    assert "<style" not in page and " style=" not in page
+    for tag in re.findall(r"<script[^>]*>", page):
+        assert "src=" in tag or "application/json" in tag
+
+
+def test_the_cookie_is_closed_to_scripts_and_other_sites(sqlite_only: World) -> None:
+    answer = sqlite_only.app.test_client().get("/sign-in")
+    (cookie,) = (c for c in answer.headers.getlist("Set-Cookie") if c.startswith("stancemark="))
+    assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Secure" not in cookie
+    answer = sqlite_only.app.test_client().get("/sign-in", base_url="https://localhost")
+    (cookie,) = (c for c in answer.headers.getlist("Set-Cookie") if c.startswith("stancemark="))
+    assert "Secure" in cookie
+    assert answer.headers["Strict-Transport-Security"]
+
+
+def test_a_cookie_that_was_changed_is_worth_nothing(alice: Visitor) -> None:
+    cookie = alice.client.get_cookie("stancemark")
+    assert cookie is not None
+    alice.client.set_cookie("stancemark", cookie.value[:-4] + "AAAA")
+    assert alice.get("/p/letter/documents/000.json").status_code == 401
+
+
+def test_another_servers_secret_is_worth_nothing(sqlite_only: World, alice: Visitor) -> None:
+    other = create_app(Settings(database_url=sqlite_only.url, secret_key=SECRET[::-1]))
+    client, cookie = other.test_client(), alice.client.get_cookie("stancemark")
+    assert cookie is not None
+    client.set_cookie("stancemark", cookie.value)
+    assert client.get("/p/letter/documents/000.json").status_code == 401
+    other.extensions["database"].close()
+
+
+def test_every_change_needs_the_token_and_this_site(sqlite_only: World) -> None:
+    """Whatever may be sent to: nothing passes without a token, or from another site."""
+    values = {"slug": "letter", "doc": "000", "key": "annotator-01", "id": "openai", "token": "x", "kind": "labels"}
+    curt, tried = sqlite_only.visitor("Curt"), 0
+    for rule in sqlite_only.app.url_map.iter_rules():
+        if "POST" not in (rule.methods or ()):
+            continue
+        address = re.sub(r"<(?:[a-z_]+:)?([a-z_]+)>", lambda part: values[part[1]], rule.rule)
+        assert curt.client.post(address).status_code == 400, address
+        for headers in ({"Origin": "https://elsewhere.example"}, {"Sec-Fetch-Site": "cross-site"}):
+            assert curt.post(address, headers=headers).status_code == 403, address
+        tried += 1
+    assert tried >= 15
+    assert len(sqlite_only.rows("SELECT 1 FROM event WHERE person_id IS NOT NULL AND action != 'reopened'")) == 0
+
+
+def test_every_page_needs_signing_in(sqlite_only: World) -> None:
+    client = sqlite_only.app.test_client()
+    open_to_all = {"static", "health.healthz", "health.readyz", "accounts.sign_in", "accounts.welcome", "icon"}
+    for rule in sqlite_only.app.url_map.iter_rules():
+        if rule.endpoint in open_to_all:
+            continue
+        address = re.sub(r"<[^>]+>", "x", rule.rule)
+        for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+            answer = client.open(address, method=method)
+            assert answer.status_code in (303, 401), (method, address)
+            assert answer.status_code == 401 or answer.headers["Location"].startswith("/sign-in")
+    assert client.get("/no-such").status_code == 303
+
+
+def test_the_wrong_method_is_405_with_those_there_are(alice: Visitor) -> None:
+    answer = alice.get("/p/letter/documents/000/operations")
+    assert answer.status_code == 405 and "POST" in answer.headers["Allow"]
+    assert answer.content_type == "application/problem+json"
+
+
+def test_hosts_can_be_limited(sqlite_only: World) -> None:
+    app = create_app(Settings(database_url=sqlite_only.url, secret_key=SECRET, trusted_hosts=("good.example",)))
+    client = app.test_client()
+    assert client.get("/sign-in", base_url="http://good.example").status_code == 200
+    assert client.get("/sign-in", base_url="http://evil.example").status_code == 400
+    assert client.get("/healthz", base_url="http://10.0.0.1").status_code == 200
+    app.extensions["database"].close()
+
+
+def test_forwarded_addresses_count_only_behind_a_proxy(sqlite_only: World) -> None:
+    headers = {"X-Forwarded-Proto": "https"}
+    for hops, secure in ((0, False), (1, True)):
+        app = create_app(Settings(database_url=sqlite_only.url, secret_key=SECRET, proxy_hops=hops))
+        answer = app.test_client().get("/sign-in", headers=headers)
+        assert ("Strict-Transport-Security" in answer.headers) is secure
+        app.extensions["database"].close()
