@@ -176,7 +176,7 @@ def test_one_persons_articles(world: World) -> None:
     world.stored("Alice")
     page = world.visitor("Curt").get(f"{ADDRESS}/{key(world, 'Alice')}")
     assert [one.split()[-2:] for one in rows(page)[1:]] == [["1", "begun"], ["0", "new"], ["0", "new"]]
-    assert "0 of 3 finished, 1 label." in words(page.text)
+    assert "0 of 3 finished. Labels: 1" in words(page.text)
     assert world.visitor("Curt").get(f"{ADDRESS}/annotator-99").status_code == 404
 
 
