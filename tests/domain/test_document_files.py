@@ -174,9 +174,11 @@ def test_a_zip_inside_a_zip_is_not_unpacked() -> None:
     assert "zip inside a zip" in reasons(read)[0][1]
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"PK", b"no zip", zipped(("a.txt", "x" * 999))[:-30], b"PK\x05\x06" + b"\0" * 17]
-)
+_CUT_OFF = zipped(("a.txt", "x" * 999))[:-30]
+_DAMAGED = [b"", b"PK", b"no zip", _CUT_OFF, b"PK\x05\x06" + b"\0" * 17]
+
+
+@pytest.mark.parametrize("content", _DAMAGED, ids=["empty", "two bytes", "words", "cut off", "half an end"])
 def test_a_damaged_zip_is_refused(content: bytes) -> None:
     assert "damaged" in reasons(only("a.zip", content))[0][1]
 
