@@ -90,6 +90,11 @@ def test_trimming_whole_characters_leaves_no_space_and_no_half_character_at_the_
         assert (start, end) == trim(text, first, last)
 
 
+def test_trimming_never_leaves_the_stretch() -> None:
+    assert trim_whole("\r\n", 0, 1, grapheme_cuts("\r\n")) == (1, 1)
+    assert trim_whole("e\u0301\u0301", 1, 2, grapheme_cuts("e\u0301\u0301")) == (2, 2)
+
+
 @pytest.mark.parametrize("character", ["\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\x1c", "\x1f"])
 def test_invisible_characters_are_no_spaces(character: str) -> None:
     assert trim(character + "a" + character, 0, 3) == (0, 3)

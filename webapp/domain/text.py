@@ -58,7 +58,7 @@ def trim_whole(text: str, start: int, end: int, cuts: frozenset[int]) -> tuple[i
             end -= 1
         else:
             break
-    return start, max(start, end)
+    return min(start, end), end
 
 
 def cuts_grapheme(text: str, offset: int) -> bool:
