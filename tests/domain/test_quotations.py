@@ -56,6 +56,7 @@ SEVERAL_PARAGRAPHS = [
     ("“One.\nNone “here” now.\n“Own.”", [(1, False, ["One."]), (1, True, ["here"]), (1, True, ["Own."])]),
     ("“One.\n“Two.\nNone.", [(1, False, ["One.", "Two."])]),
     ("“He said: ‘One.\n“‘Two.’ Three.”", [(1, True, ["He said: ‘One.", "‘Two.’ Three."]), (2, True, ["Two."])]),
+    ("“Left open.\nNone.\n“One.\nTwo.” End.", [(1, False, ["Left open."]), (1, True, ["One.", "Two."])]),
     ("“Done.” “One.\n“Two.”", [(1, True, ["Done."]), (1, True, ["One.", "Two."])]),
 ]
 

@@ -113,10 +113,11 @@ SENTENCES = {
         "It pays $2.3M, i.e. 4.5 per cent, on No. 7 of the list. |See vol. 3, ch. 4 and p. 7. |In 2025. |Not in 2024!",
         "The U.S. government said so. |They met at 5 p.m. |They left. |Acme Inc. and Foo Corp. sued.",
         "Sen. Warren (D-Mass.) and Rep. Lieu (D-Calif.) spoke. |Smith et al. (2020) argue so. |Good.",
+        "They met at 3 p.m. EST. |They left at 5 p.m. |Then they slept.",
         "It costs 5\xa0$.\xa0|Dr.\xa0Vane pays.",
     ],
     "words that look like abbreviations do end": [
-        "They said no. |Nobody left. |It matters to me. |Artists live for art. |Studios may. |See no. 7.",
+        "They said no. |Nobody left. |Did they pay? |No. |Artists wait. |It matters to me. |Artists live for art. |Studios may. |See no. 7.",
         "The case was heard in the U.S. |The ruling came from the U.K.",
     ],
     "addresses, handles and dotted names end nothing": [
@@ -165,7 +166,7 @@ SENTENCES = {
         "Он пришёл. |А. С. Пушкин ушёл.",
     ],
     "invisible characters stay with the word": [
-        "Training is\u200b not reading.\u200b |Or is it?\u2060 |Yes.\ufeff |No.",
+        "Training is\u200b not reading.\u200b |Or is it?\u2060 |Yes.\ufeff |No.\u00ad |Well.",
         "Zoe\u0308 wrote to the Cafe\u0301. |E\u0301tienne did not.\u0301 |Yes.",
     ],
 }

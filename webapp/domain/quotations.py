@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 
 from webapp.domain.text import is_space, trim_whole
 
@@ -19,7 +20,7 @@ _FAMILY = {
     **dict.fromkeys("「」", "corner"),
     **dict.fromkeys("『』", "white corner"),
 }
-_INVISIBLE = frozenset("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
+INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
 _STOPS = frozenset(".,!?…。！？")
 _BEFORE_OPENING = frozenset("([{<¿¡（")
 _BEHIND_CLOSING = frozenset(".,;:!?…)]}>—–-/。、，）")
@@ -96,19 +97,22 @@ class _Reader:
 
     def read_block(self, paragraphs: Sequence[Span]) -> None:
         marks = [list(_marks(self.text, start, end, self.cuts)) for start, end in paragraphs]
-        settled: set[tuple[int, str]] = set()
+        left_over = cache(partial(_left_over, marks))  # by family, and only if asked for
         for number, (start, end) in enumerate(paragraphs):
             if self.stack:
-                self._resume(start, marks, number, settled)
+                kept = self._opened_again(start, marks[number])
+                if not kept and left_over(self.stack[0].mark.family)[number]:
+                    kept = self._run_on(start)
+                self._give_up(kept)
             for index, mark in enumerate(marks[number]):
                 if mark.at not in self.opening:
                     self._take(mark, marks[number], index)
             self._pause(end)
         self._give_up(0)
 
-    def _resume(self, start: int, marks: list[list[_Mark]], number: int, settled: set[tuple[int, str]]) -> None:
-        """Decide which open quotations go on in the paragraph at `start`: those opened again, or one closed later."""
-        leading = [mark for mark in reversed(marks[number]) if mark.leading]
+    def _opened_again(self, start: int, marks: list[_Mark]) -> int:
+        """How many open quotations go on in the paragraph at `start` because its first marks open them again."""
+        leading = [mark for mark in reversed(marks) if mark.leading]
         kept = 0
         for quotation in self.stack:
             quotation.inside = start
@@ -118,10 +122,12 @@ class _Reader:
                 quotation.inside = leading[-1].at + 1
                 self.opening.add(leading.pop().at)
             kept += 1
-        outermost = self.stack[0]
-        if not kept and _is_left_over(marks, number, outermost.mark.family, settled):
-            outermost.running, outermost.inside, kept = True, start, 1
-        self._give_up(kept)
+        return kept
+
+    def _run_on(self, start: int) -> int:
+        """Let the outermost quotation, and no other, go on in the paragraph at `start` without being opened again."""
+        self.stack[0].running, self.stack[0].inside = True, start
+        return 1
 
     def _pause(self, end: int) -> None:
         """Close the parts of all open quotations at the end of a paragraph."""
@@ -224,7 +230,7 @@ def _beside(text: str, at: int, step: int, start: int, end: int) -> str:
     for place in range(at + step, at + 9 * step, step):
         if not start <= place < end:
             return ""
-        if text[place] not in _SIGNS and text[place] not in _INVISIBLE:
+        if text[place] not in _SIGNS and text[place] not in INVISIBLE:
             return text[place]
     return text[at]
 
@@ -269,33 +275,30 @@ def _opens_again(first: _Mark, mark: _Mark) -> bool:
     return mark.family == first.family and (mark.opens or mark.family == "guillemet")
 
 
-def _is_left_over(marks: list[list[_Mark]], number: int, family: str, settled: set[tuple[int, str]]) -> bool:
-    """Whether from paragraph `number` on a closing mark stands that no mark there has opened.
-
-    `settled` are the paragraphs from which on none does; it is added to, so that all calls together read a text once.
-    """
-    depth, begun = 0, []
-    for later in range(number, len(marks)):
-        own = [mark for mark in marks[later] if mark.family == family]
-        again = depth > 0 and bool(own) and own[0].leading and own[0].opens
-        if not again:
-            if (later, family) in settled:
-                break
-            begun.append((later, family))
-        depth = _depth_behind(own[1:], 1) if again else _depth_behind(own, 0)
-        if depth < 0:
-            return True
-    settled.update(begun)
-    return False
+def _left_over(marks: list[list[_Mark]], family: str) -> list[bool]:
+    """For each paragraph whether from there on a closing mark stands that no mark there has opened."""
+    unpaired: list[Span] = []
+    open_before = False
+    for own in ([mark for mark in paragraph if mark.family == family] for paragraph in marks):
+        again = open_before and bool(own) and own[0].leading and own[0].opens
+        closing, opening = _unpaired(own[1:] if again else own)
+        unpaired.append((closing, opening))
+        open_before = opening > 0 or (again and not closing)
+    answers, rest = [], 0
+    for closing, opening in reversed(unpaired):
+        rest = closing + max(0, rest - opening)
+        answers.append(rest > 0)
+    return answers[::-1]
 
 
-def _depth_behind(marks: list[_Mark], depth: int) -> int:
-    """How many of `marks` stay open, counted from `depth`; -1 if one closes that none has opened."""
+def _unpaired(marks: list[_Mark]) -> tuple[int, int]:
+    """How many of `marks` close without an opening one before them, and how many open without a closing one behind."""
+    closing = opening = 0
     for mark in marks:
-        if mark.closes and depth > 0:
-            depth -= 1
+        if mark.closes and opening:
+            opening -= 1
         elif mark.opens:
-            depth += 1
+            opening += 1
         elif mark.firm:
-            return -1
-    return depth
+            closing += 1
+    return closing, opening

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import regex
 import sentencex
 
-from webapp.domain.quotations import Quotes, Span
+from webapp.domain.quotations import INVISIBLE, Quotes, Span
 from webapp.domain.speech import NAME, NO_NAMES, PARTICLES, VERBS
 from webapp.domain.text import SPACES, is_space
 
@@ -18,7 +18,7 @@ _MASK = {
 _APOSTROPHE = re.compile(r"(?<=\w)['’]")
 _STOPS = frozenset(".!?…")
 _SPACELESS_STOPS = frozenset("。！？؟")
-_CLOSERS = frozenset("”’\"'＂»›)]}」』）】》\u200b\u200c\u200d\u2060\ufeff")
+_CLOSERS = frozenset("”’\"'＂»›)]}」』）】》") | INVISIBLE
 
 _ELLIPSIS = re.compile(r"(?:…|\.{3,}|\.(?:[ \xa0]\.){2,})[.…]*(?![!?])")
 # Glued text: a stop behind a lower-case letter or two capitals, before a capital with a lower-case letter
@@ -30,7 +30,7 @@ _TOKEN_EDGE = re.compile(r"[\s“”\"«»—–]")
 _BRACKETED = re.compile(r"[.!?…][”’\"'»]*[)\]](?=\s)")
 # Words that sentencex takes for shortened ones: no., me., art.
 _PLAIN_WORD = regex.compile(
-    r"(?<![\w.])(?:art|con|exp|fed|fig|id|ill|may|me|med|miss|no|ok|ore)\.(?=[\p{Pi}\p{Pf}\p{Ps}\p{Pe}\"'\s]+\p{Lu})"
+    r"(?<![\w.])(?:art|con|exp|fed|fig|id|ill|may|me|med|miss|[Nn]o|ok|ore)\.(?=[\p{Pi}\p{Pf}\p{Ps}\p{Pe}\p{Cf}\"'\s]+\p{Lu})"
 )
 _LONG_WORD = regex.compile(r"\p{Ll}{3}\.")
 # Behind a possible end: what shows that the sentence goes on
@@ -49,6 +49,7 @@ _TITLE = re.compile(
     r"|Supt|e\.g|i\.e|cf|viz)\."
 )
 _BEFORE_FIGURES = re.compile(r"(?:approx|ca|ch|ed|est|ext|incl|max|min|nr|para|pt|resp|sec|tel|vol)\.", re.IGNORECASE)
+_TIME = re.compile(r"[AaPp]\.?[Mm]\.\s+(?:[ECMP][SD]?T|GMT|UTC|BST|CES?T)\b")
 _INITIALS = regex.compile(r"(?:\p{Lu}\p{M}*\.-)*\p{Lu}\p{M}*\.")
 _NUMERAL = re.compile(r"[\"'“‘(\[]*(?:\d{1,3}(?:\.\d{1,3})*|[ivxIVX]{1,5})[.)]{1,2}")
 _WORD = re.compile(r"[^\W_]")
@@ -171,6 +172,8 @@ class SentenceReader:
         word = self.text[start:stop].lstrip("\"'“‘([—–")
         if _INITIALS.fullmatch(word):
             return "-" in word or not word.isascii()  # sentencex knows the plain ones
+        if _TIME.match(self.text, start):
+            return True
         if following.isdigit() or following.islower():
             return bool(_BEFORE_FIGURES.fullmatch(word) or _TITLE.fullmatch(word))
         return bool(_TITLE.fullmatch(word))
