@@ -117,7 +117,8 @@ SENTENCES = {
         "It costs 5\xa0$.\xa0|Dr.\xa0Vane pays.",
     ],
     "words that look like abbreviations do end": [
-        "They said no. |Nobody left. |Did they pay? |No. |Artists wait. |It matters to me. |Artists live for art. |Studios may. |See no. 7.",
+        "They said no. |Nobody left. |Did they pay? |No. |Artists wait.",
+        "It matters to me. |Artists live for art. |Studios may. |See no. 7.",
         "The case was heard in the U.S. |The ruling came from the U.K.",
     ],
     "addresses, handles and dotted names end nothing": [
