@@ -210,6 +210,16 @@ class GuideForm(VersionForm):
     """Markdown."""
 
 
+class BundleForm(RefusableForm):
+    """A bundle as a zip, or a labels.jsonl."""
+
+    file = FileField("File")
+
+    def validate_file(self, field: FileField) -> None:
+        if not field.data:
+            raise ValidationError("Choose a file.")
+
+
 class MergeForm(RefusableForm):
     into = SelectField("Merge into", [InputRequired("Choose a speaker.")], validate_choice=False)
 

@@ -138,3 +138,30 @@ def test_annotators_may_not(sqlite_only: World) -> None:
     assert alice.post(ADDRESS, data={}).status_code == 403
     assert upload(alice, "guide", b"# Mine").status_code == 403 and upload(alice, "scheme", b"").status_code == 403
     assert project(sqlite_only) == before and versions(sqlite_only) == (1, 1)
+
+
+def test_a_bundle_is_taken_in_and_one_that_does_not_fit_is_refused_by_line(curt: Visitor, sqlite_only: World) -> None:
+    with curt.get("/p/letter/export/bundle.zip?names=1") as answer:
+        bundle = answer.data
+    managing.create_project(sqlite_only.db, OPERATOR, "copy", "Copy")
+    managing.set_roles(sqlite_only.db, OPERATOR, "copy", "Curt", frozenset({"curator"}))
+
+    def send(name: str, content: bytes) -> TestResponse:
+        data = {"file": (io.BytesIO(content), name)}
+        return curt.post("/p/copy/settings/bundle", data=data, content_type="multipart/form-data")
+
+    refused = send("bundle.zip", bundle)
+    assert refused.status_code == 422 and "“Alice” is known here, but no member of this project." in words(
+        main(refused)
+    )
+    for name in ("Alice", "Bob", "Carol"):
+        managing.set_roles(sqlite_only.db, OPERATOR, "copy", name, frozenset({"annotator"}))
+    assert send("bundle.zip", bundle).status_code == 303
+    assert notice(curt.get("/p/copy/settings")).startswith("Taken in: 5 documents")
+    bad = send("labels.jsonl", b'{"document": "000"}\n{no json')
+    assert (
+        bad.status_code == 422
+        and "labels.jsonl, line 1" in words(main(bad))
+        and "labels.jsonl, line 2" in words(main(bad))
+    )
+    assert send("", b"").status_code == 422

@@ -1,6 +1,8 @@
 """Taking a bundle in: documents, speakers, rounds, assignments and labels, all or nothing."""
 
+import io
 import zipfile
+import zlib
 from collections import defaultdict
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +21,7 @@ from webapp.models import (
     Document,
     GuideVersion,
     Label,
+    Membership,
     Person,
     Round,
     SchemeVersion,
@@ -37,22 +40,25 @@ def read_bundle(path: Path) -> dict[str, bytes]:
     try:
         if path.is_dir():
             return {p.relative_to(path).as_posix(): p.read_bytes() for p in sorted(path.rglob("*")) if p.is_file()}
-        if path.suffix == ".zip":
-            return _unzipped(path)
-        return {"labels.jsonl": path.read_bytes()}
+        return read_uploaded(path.name, path.read_bytes())
     except OSError as why:
         raise Invalid(f"{path} cannot be read: {why.strerror}.") from None
 
 
-def _unzipped(path: Path) -> dict[str, bytes]:
+def read_uploaded(name: str, content: bytes) -> dict[str, bytes]:
+    """The files of a zip, or a lone labels.jsonl of whatever name. Raises Invalid."""
+    return _unzipped(name, content) if name.lower().endswith(".zip") else {"labels.jsonl": content}
+
+
+def _unzipped(name: str, content: bytes) -> dict[str, bytes]:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = [m for m in archive.infolist() if not m.is_dir()]
             if len(members) > MOST_MEMBERS or sum(m.file_size for m in members) > LARGEST_UNPACKED:
-                raise Invalid(f"{path} is too large: unpacked at most {LARGEST_UNPACKED // 1024**2} MB are taken.")
+                raise Invalid(f"{name} is too large: unpacked at most {LARGEST_UNPACKED // 1024**2} MB are taken.")
             return {m.filename: archive.read(m) for m in members}
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as why:
-        raise Invalid(f"{path} is no zip file, or a damaged one ({why}).") from None
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as why:
+        raise Invalid(f"{name} is no zip file, or a damaged one ({why}).") from None
 
 
 def import_bundle(db: Database, actor: Actor, slug: str, files: dict[str, bytes]) -> dict[str, int]:
@@ -150,14 +156,23 @@ class _Intake:
         names |= {speaker.proposed_by for _, speaker in self.bundle.speakers if speaker.proposed_by}
         for name in sorted(names):
             query = select(Person).where(Person.name_key == name_key(name), Person.removed_at.is_(None))
-            person = self.session.scalar(query) or insert_person(self.session, name)
+            known = self.session.scalar(query)
+            person = known or insert_person(self.session, name)
             if person.name != name:
                 raise Invalid(
                     f"The bundle names “{name}”, but here the person is called “{person.name}”. Use one spelling."
                 )
+            if known:
+                self._refuse_stranger(known)
             member_row(self.session, self.project_id, person.id).is_annotator = True
             self.people[name] = person.id
         self.session.flush()
+
+    def _refuse_stranger(self, person: Person) -> None:
+        """A curator cannot put labels under the name of somebody who is not in the project."""
+        if self.access.actor.rules_all or self.session.get(Membership, (self.project_id, person.id)) is not None:
+            return
+        raise Invalid(f"“{person.name}” is known here, but no member of this project. Invite them first.")
 
     def _documents(self, units: dict[str, list[dict[str, Any]]]) -> int:
         query = select(Document.id, Document.text_sha256).where(Document.project_id == self.project_id)

@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from webapp import htmx, identity
 from webapp.domain.export import formats
-from webapp.forms import GuideForm, SchemeForm, SettingsForm, VersionForm
-from webapp.services import managing, reporting
+from webapp.forms import BundleForm, GuideForm, SchemeForm, SettingsForm, VersionForm
+from webapp.services import bundles, managing, reporting
 
 blueprint = Blueprint("settings", __name__)
 
@@ -47,6 +47,21 @@ def guide(slug: str) -> AnyResponse:
     return _back(slug)
 
 
+@blueprint.post("/p/<slug>/settings/bundle")
+def bundle(slug: str) -> AnyResponse:
+    """Take a bundle or a labels.jsonl in."""
+    form = BundleForm()
+    if not form.done_by(lambda: _take_in(slug, form)):
+        return _page(slug, 422, bundle=form)
+    return _back(slug)
+
+
+def _take_in(slug: str, form: BundleForm) -> None:
+    files = bundles.read_uploaded(form.file.data.filename or "", form.file.data.read())
+    taken = bundles.import_bundle(identity.database(), identity.actor(), slug, files)
+    flash(f"Taken in: {', '.join(f'{number} {what}' for what, number in taken.items())}.")
+
+
 def _asked(slug: str, form: VersionForm) -> Any:
     return identity.database(), identity.actor(), slug, form.source, form.round.data or None
 
@@ -67,6 +82,7 @@ def _page(slug: str, status: int = 200, **given: Any) -> Response:
         "form": SettingsForm(formdata=None, obj=setup.project),
         "scheme": SchemeForm(formdata=None),
         "guide": GuideForm(formdata=None),
+        "bundle": BundleForm(formdata=None),
     } | given
     for name in ("scheme", "guide"):
         forms[name].offer(setup.open_rounds)
