@@ -76,9 +76,9 @@ export function putCard(x) {
   list.insertBefore(c, [...list.children].find(o => byPlace(labels.get(o.dataset.id), x) > 0) || null);
   if (had) c.firstChild.focus();
 }
-export function repaint() {
+export function repaint(marksToo) {
   list.replaceChildren(...spans().sort(byPlace).map(x => card(x, words)));
-  paint(doc, doc.paras.keys(), spans(), { words });
+  if (marksToo) paint(doc, doc.paras.keys(), spans(), { words });
 }
 
 // make `sent` the sentence we are in

@@ -3,7 +3,7 @@
 The text nodes of the body, summaries and `noscript` left out, are the article's text, character by character.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -33,8 +33,9 @@ class Drawing:
         self.paragraphs = spans(units, "paragraph")
         self.sentences = spans(units, "sentence")
         self._starts = [start for start, _ in self.sentences]
-        self._ends = [end for _, end in self.sentences]
         self._labels = sorted(labels, key=by_place)
+        self._label_starts = [label["start"] for label in self._labels]
+        self._longest = max((label["end"] - label["start"] for label in self._labels), default=0)
 
     def body(self, headings: Sequence[Label] = (), excluded: Sequence[Label] = ()) -> Markup:
         """The whole article; regions of `excluded` folded to a line with their reason."""
@@ -47,7 +48,8 @@ class Drawing:
         return Markup("".join([*html, str(escape(self.text[at:]))]))  # noqa: S704  all text in it is escaped
 
     def _paragraph(self, start: int, end: int, headings: Sequence[Label]) -> str:
-        here = [label for label in self._labels if label["start"] < end and start < label["end"]]
+        near = slice(bisect_left(self._label_starts, start - self._longest), bisect_left(self._label_starts, end))
+        here = [label for label in self._labels[near] if start < label["end"]]
         lines = levels(here)
         first, last = bisect_left(self._starts, start), bisect_left(self._starts, end)
         bounds = [*self._starts[first:last], end]
@@ -81,10 +83,6 @@ class Drawing:
     def _mark(self, label: Label, lines: Mapping[str, int], *, first: bool) -> str:
         line = f"l{min(lines[label['id']], DEEPEST_LINE)}{' first' if first else ''}"
         return f'<mark class="{self.look(label["stance"])} {line}" data-id="{escape(label["id"])}">'
-
-    def sentence_at(self, offset: int) -> int:
-        """The number of the sentence that holds `offset`, or of the one before it."""
-        return max(0, bisect_right(self._starts, offset) - 1)
 
 
 def spans(units: Iterable[Mapping[str, Any]], kind: str) -> list[Span]:

@@ -1,13 +1,13 @@
 """What the annotation page's template and its scripts are given: the drawn article, the cards, the data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import render_template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from webapp.domain.schemes import ClaimType, Scheme, Stance
-from webapp.views.article_html import Drawing, Label, Span, by_place, spans
+from webapp.views.article_html import Drawing, Label, Span, by_place
 
 Page = Mapping[str, Any]
 # fields of a label that are switches, and what a card says when they are not as usual
@@ -21,14 +21,16 @@ _GIVEN = ("person_id", "person", "state", "locked_reason", "addresses", "next_hr
 def context(page: Page) -> dict[str, Any]:
     """`page` as annotating.py puts it together, and what is drawn from it."""
     words = Words(page["scheme"], page["speakers"])
-    links = _links(page, words) if page["state"] == "open" else lambda _number, _span: ""
-    document = page["document"]
-    drawing = Drawing(document["text"], page["units"], page["labels"], words.look, words.of, links)
+    document, labels = page["document"], sorted(page["labels"], key=by_place)
+    told = {label["id"]: words.of(label) for label in labels}
+    link = _links(page, words) if page["state"] == "open" else lambda _number, _span: ""
+    drawing = Drawing(document["text"], page["units"], labels, words.look, lambda label: told[label["id"]], link)
     return {
         "page": page,
         "words": words,
         "body": drawing.body(document["headings"], document["excluded"]),
-        "cards": sorted(page["labels"], key=by_place),
+        "cards": [_card(label, words.look, told) for label in labels],
+        "plain_address": plain_address(page),
         "sentences": len(drawing.sentences),
         "data": _data(page, words),
     }
@@ -59,9 +61,6 @@ class Words:
         stance = self.scheme.stance(stance_id) if stance_id else None
         return f"color-{stance.color} mark-{stance.mark}" if stance else "off"
 
-    def tags(self, label: Label) -> list[str]:
-        return [tag for field, value, tag in _SWITCHES if label[field] == value]
-
     def sign(self, stance: Stance) -> Markup:
         """The glyph, drawn where there is a drawing; never read aloud, since the name stands beside it."""
         drawn = _SIGNS.get(stance.glyph)
@@ -75,23 +74,33 @@ class Words:
     def of(self, label: Label) -> str:
         """A label in a few words: "OpenAI, pro-fair-use, policy"."""
         parts = (self.stance(label), self.claim_type(label))
-        told = [self.speaker(label["speaker"]), *(self.lower(part.name) for part in parts if part), *self.tags(label)]
-        return ", ".join(told)
+        tags = [tag for field, value, tag in _SWITCHES if label[field] == value]
+        return ", ".join([self.speaker(label["speaker"]), *(self.lower(part.name) for part in parts if part), *tags])
 
 
-def _links(page: Page, words: Words) -> Any:
+def _links(page: Page, words: Words) -> Callable[[int, Span], str]:
     """Behind each sentence, for browsers without scripts: the way to its form, or the form itself."""
-    plain, address = page["plain"], page["addresses"]["plain"]
+    plain, address = page["plain"], escape(plain_address(page))
     form = render_template("annotate/_plain.html", page=page, plain=plain, words=words) if plain else ""
-    join = "&" if "?" in address else "?"
 
     def link(number: int, span: Span) -> str:
         if plain and span[0] <= plain["start"] < span[1]:
             return f"<noscript>{form}</noscript>"
-        way = Markup('<a class="plain" href="{}{}sentence={}#plain" aria-label="Label sentence {}">Label</a>')
-        return f"<noscript>{way.format(address, join, number + 1, number + 1)}</noscript>"
+        href = f"{address}sentence={number + 1}#plain"
+        return f'<noscript><a class="plain" href="{href}" aria-label="Label sentence {number + 1}">Label</a></noscript>'
 
     return link
+
+
+def plain_address(page: Page) -> str:
+    """Where plain forms are asked for, up to and with the "?" or "&" of what follows."""
+    address: str = page["addresses"]["plain"]
+    return address + ("&" if "?" in address else "?")
+
+
+def _card(label: Label, look: Callable[[str | None], str], told: Mapping[str, str]) -> dict[str, str]:
+    """A label for the list that browsers without scripts show."""
+    return {"id": label["id"], "look": look(label["stance"]), "words": told[label["id"]], "note": label["note"]}
 
 
 def _data(page: Page, words: Words) -> dict[str, Any]:
@@ -130,10 +139,13 @@ def _speaker(speaker: Any, words: Words) -> dict[str, Any]:
 
 def _pieces(units: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
     """Each piece with the run and the proposed speaker of the innermost quotation that holds it."""
-    quotations = [unit for unit in units if unit["kind"] == "quotation"]
-    found = []
-    for start, end in spans(units, "piece"):
-        holding = [q for q in quotations if q["start"] <= start and end <= q["end"]]
-        inner = min(holding, key=lambda q: q["end"] - q["start"], default={})
-        found.append([start, end, inner.get("run"), inner.get("proposal")])
+    found: list[list[Any]] = []
+    quotations: list[Mapping[str, Any]] = []
+    nothing: Mapping[str, Any] = {}
+    for unit in units:  # by start, longer first: what holds a piece comes before it
+        if unit["kind"] == "quotation":
+            quotations = [*(q for q in quotations if unit["start"] < q["end"]), unit]
+        elif unit["kind"] == "piece":
+            inner = next((q for q in reversed(quotations) if unit["end"] <= q["end"]), nothing)
+            found.append([unit["start"], unit["end"], inner.get("run"), inner.get("proposal")])
     return found
