@@ -181,7 +181,10 @@ def first_link(db: Database) -> str | None:
         if session.scalar(select(func.count()).select_from(SignIn)):
             return None
         person = session.scalar(
-            select(Person).where(Person.is_admin, Person.removed_at.is_(None)).order_by(Person.created_at, Person.id)
+            select(Person)
+            .where(Person.is_admin, Person.removed_at.is_(None), Person.disabled_at.is_(None))
+            .order_by(Person.created_at, Person.id)
+            .limit(1)
         )
         if person is None or person.password_hash:
             return None

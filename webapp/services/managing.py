@@ -119,6 +119,8 @@ def set_roles(db: Database, actor: Actor, slug: str, name: str, roles: frozenset
     with db.writing() as session:
         access = enter(session, slug, actor, "curate")
         person = find_person(session, name)
+        if not roles and session.get(Membership, (access.project_id, person.id)) is None:
+            raise Invalid(f"“{person.name}” is no member of this project.", "roles")
         member = member_row(session, access.project_id, person.id)
         if member.is_curator and CURATOR not in roles and not actor.rules_all and person.id == actor.person_id:
             raise Invalid("You cannot take the curator's role from yourself. Ask another curator.", "roles")
