@@ -10,6 +10,8 @@ from webapp import migrations
 from webapp.database import Database
 from webapp.models import Base
 
+KEYS = {"slug", "name_key", "pseudonym", "round", "document_id", "speaker_id", "kind", "stance", "claim_type"}
+
 
 def test_from_nothing_to_the_newest_tables(blank_database_url: str) -> None:
     db = Database(blank_database_url)
@@ -54,6 +56,20 @@ def test_words_sort_by_code_point_and_json_and_flags_are_what_they_are(database_
     with db.reading() as session:
         found = list(session.scalars(text("SELECT name FROM person ORDER BY name")))
     assert found == sorted(found)
+    db.close()
+
+
+def test_keys_sort_by_code_point_whatever_the_servers_language(postgresql_url: str) -> None:
+    db = Database(postgresql_url)
+    with db.reading() as session:
+        rows = session.execute(
+            text("SELECT table_name, column_name FROM information_schema.columns WHERE collation_name = 'C'")
+        )
+        found = {(row.table_name, row.column_name) for row in rows}
+    for table in Base.metadata.sorted_tables:
+        assert {(table.name, c.name) for c in table.columns if c.name in KEYS} <= found
+        own = {c.name for c in table.columns if getattr(c.type.dialect_impl(db.engine.dialect), "collation", None)}
+        assert own == {column for name, column in found if name == table.name}
     db.close()
 
 

@@ -86,6 +86,14 @@ def test_labels_have_their_keys_in_order_and_point_to_their_words(world: World) 
     }
 
 
+def test_labels_that_begin_together_are_ordered_by_end_annotator_and_id(world: World) -> None:
+    for name in ("Carol", "Alice", "Bob"):
+        for words, speaker in ((WORDS, "openai"), (WORDS[:7], "openai"), (WORDS[:7], "google")):
+            world.stored(name, words, speaker=speaker)
+    found = [(line["end"], line["annotator"], line["id"]) for line in lines(exported(world, "labels"))]
+    assert len(found) == 9 and found == sorted(found)
+
+
 def test_lines_are_utf_8_as_it_stands(world: World) -> None:
     world.stored(note="“so” \U0001f600")
     assert "“so” \U0001f600".encode() in exported(world, "labels")
@@ -139,6 +147,7 @@ def test_a_bundle_has_all_files_and_their_sums(world: World) -> None:
     (withdrawn,) = (line for line in lines(files["assignments.jsonl"]) if line["state"] == "withdrawn")
     assert list(withdrawn) == ["round", "document", "annotator", "state", "finished_at"]
     merged = {line["id"]: line["merged_into"] for line in lines(files["speakers.jsonl"])}
+    assert list(merged) == sorted(merged)
     assert merged["joe-russo"] == "russo-brothers"
     assert list(lines(files["speakers.jsonl"])[0]) == (
         ["id", "name", "kind", "affiliation", "members", "aliases", "proposed_by", "merged_into"]
