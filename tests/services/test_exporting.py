@@ -88,7 +88,7 @@ def test_labels_have_their_keys_in_order_and_point_to_their_words(world: World) 
 
 def test_labels_that_begin_together_are_ordered_by_end_annotator_and_id(world: World) -> None:
     for name in ("Carol", "Alice", "Bob"):
-        for words, speaker in ((WORDS, "openai"), (WORDS[:7], "openai"), (WORDS[:7], "google")):
+        for words, speaker in ((WORDS, "openai"), (WORDS[:6], "openai"), (WORDS[:6], "google")):
             world.stored(name, words, speaker=speaker)
     found = [(line["end"], line["annotator"], line["id"]) for line in lines(exported(world, "labels"))]
     assert len(found) == 9 and found == sorted(found)
