@@ -26,7 +26,8 @@ _DIRECTLY = regex.compile(r"\s*(?:[,:]|that)?\s*\0+")
 _NEARLY = regex.compile(r"(?:\s+[\w'-]+){0,3}\s*[,:]?\s*\0+")
 _SPEECH_ENDS = frozenset(",.?!…—")
 _PERSON, _BODY = frozenset(["person"]), frozenset(["organisation", "group"])
-_FURTHEST_ANTECEDENT = 2000  # code points
+_LONGEST_TITLE = 120  # code points
+_FURTHEST_ANTECEDENT = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,8 @@ class _Reader:
 
     def _is_short(self, quote: _Quote) -> bool:
         """Whether the words may be a term, a title or a word held at arm's length instead of speech."""
+        if quote.end - quote.start > _LONGEST_TITLE:
+            return False
         words = _WORD.findall(self.text, quote.start, quote.end)
         return len(words) <= 3 or all(word[0].isupper() or len(word) < 4 for word in words)
 
@@ -227,6 +230,6 @@ class _Reader:
         """With whom the sentence before the one at `at` begins, if nobody else is named before in the paragraph."""
         if at == paragraph:
             return None
-        named = list(self.outside.mentions(max(paragraph, at - _FURTHEST_ANTECEDENT), at))
+        named = self.outside.mentions(max(paragraph, at - _FURTHEST_ANTECEDENT), at)
         begins = bool(named) and named[-1].start == self._sentence(at - 1)[0]
         return named[-1].speaker if begins and len({mention.speaker for mention in named}) == 1 else None

@@ -1,6 +1,8 @@
 """Verbs of saying outside the quotation marks, and whose they are. Offsets are code points, end exclusive."""
 
-from collections.abc import Iterable, Iterator
+import re
+from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import regex
@@ -12,7 +14,7 @@ QUOTED = "\0"  # stands in the place of everything quoted, and of every double m
 _MARKS = str.maketrans(dict.fromkeys('"＂“”„«»‹›「」『』', QUOTED))
 _SINGLE_MARKS = frozenset("'‘‚")
 
-_VERB = regex.compile(rf"\b(?:{VERBS}|according to)\b", regex.IGNORECASE)
+_VERB = re.compile(rf"\b(?:{VERBS}|[Aa]ccording to)\b")
 _MAKES_NOUN = regex.compile(r"(?r)\b(?:United|the|an?|his|her|its|their|these|those|other|\d+)\s+", regex.IGNORECASE)
 _LAST_WORD = regex.compile(r"(?r)[\p{L}\p{N}'-]+")
 _FILLERS = frozenset(["also", "then", "later", "once", "had", "has", "have", "who", "which", "that"])
@@ -44,30 +46,32 @@ class Outside:
     """What stands outside the quotations of one text, with all quoted words blanked out."""
 
     def __init__(self, text: str, quoted: Iterable[tuple[int, int]], names: Names) -> None:
-        self.names = names
         self.text = _blanked(plain(text), quoted)
+        self._mentions = list(names.mentions(self.text, 0, len(text)))
+        self._starts = [mention.start for mention in self._mentions]
 
     def cues(self, start: int, end: int) -> list[Cue]:
         """The verbs of saying in `[start, end)`, in order, as far as they have a subject of their own."""
         verbs = [m for m in _VERB.finditer(self.text, start, end) if not _MAKES_NOUN.match(self.text, start, m.start())]
-        mentions = list(self.names.mentions(self.text, start, end)) if verbs else []
-        return [self._cue(verb.start(), verb.end(), start, end, mentions) for verb in verbs]
+        return [self._cue(verb.start(), verb.end(), start, end) for verb in verbs]
 
-    def mentions(self, start: int, end: int) -> Iterator[Mention]:
-        return self.names.mentions(self.text, start, end)
+    def mentions(self, start: int, end: int) -> list[Mention]:
+        """The mentions in `[start, end)`, in order."""
+        found = self._mentions[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
+        return found[:-1] if found and found[-1].end > end else found
 
-    def _cue(self, at: int, verb_end: int, start: int, end: int, mentions: list[Mention]) -> Cue:
+    def _cue(self, at: int, verb_end: int, start: int, end: int) -> Cue:
         verb = self.text[at:verb_end].lower()
         subject, relative = self._subject_end(start, at)
         edge = _CLAUSE_EDGE.search(self.text, max(start, subject - _LONGEST_CLAUSE), subject)
         clause = edge.end() if edge else start
         opens = not self.text[clause:subject].strip(" ,")
         if verb.startswith("according") or (opens and edge and not verb.endswith("ing")):
-            found: Mention | str = self._behind(verb_end, end, mentions)
+            found: Mention | str = self._behind(verb_end, end)
         elif verb.endswith("ing"):
-            found = self._first(start, at, mentions)
+            found = self._first(start, at)
         else:
-            found = self._before(clause, subject, mentions, relative)
+            found = self._before(clause, subject, relative)
         return Cue(at, verb_end, pronoun=found) if isinstance(found, str) else Cue(at, verb_end, found)
 
     def _subject_end(self, start: int, at: int) -> tuple[int, bool]:
@@ -82,13 +86,13 @@ class Outside:
             relative = relative or word[0] in ("who", "which")
             at = word.start()
 
-    def _before(self, clause: int, at: int, mentions: list[Mention], relative: bool) -> Mention | str:
+    def _before(self, clause: int, at: int, relative: bool) -> Mention | str:
         """The subject that ends at `at`: "Moreau", "Moreau, the director,", "OpenAI's lawyers", "she"; else ""."""
         aside = self.text[at - 1 : at] == ","
         if aside and not relative:
-            return next((m for m in mentions if self._heads(m, clause, at)), "")
-        for mention in mentions:
-            if mention.start >= clause and self._reaches(mention, at - aside):
+            return next((m for m in self.mentions(clause, at) if self._heads(m, clause)), "")
+        for mention in self.mentions(clause, at):
+            if self._reaches(mention, at - aside):
                 return mention if relative or not self._is_object(clause, mention) else ""
         pronoun = _PRONOUN.match(self.text, clause, at)
         return pronoun[0].lower() if pronoun else ""
@@ -102,24 +106,24 @@ class Outside:
     def _is_object(self, clause: int, mention: Mention) -> bool:
         return bool(_NOT_SUBJECT.match(self.text, clause, mention.start))
 
-    def _heads(self, mention: Mention, clause: int, at: int) -> bool:
-        """Whether a clause up to `at` begins with `mention` and goes on with words between commas."""
-        if not clause <= mention.start < mention.end < at or self.text[mention.end] != ",":
+    def _heads(self, mention: Mention, clause: int) -> bool:
+        """Whether the clause begins with `mention` and goes on with words between commas."""
+        if self.text[mention.end : mention.end + 1] != ",":
             return False
         return "," not in self.text[clause : mention.start].lstrip(" ,") and not self._is_object(clause, mention)
 
-    def _behind(self, at: int, end: int, mentions: list[Mention]) -> Mention | str:
+    def _behind(self, at: int, end: int) -> Mention | str:
         """The subject in `said film director Moreau, who …`: a mention with which the phrase ends; else ""."""
         edge = _PHRASE_EDGE.search(self.text, at, end)
         phrase_end = edge.start() if edge else end
-        return next((m for m in mentions if m.start >= at and m.end == phrase_end), "")
+        return next((m for m in self.mentions(at, phrase_end) if m.end == phrase_end), "")
 
-    def _first(self, start: int, at: int, mentions: list[Mention]) -> Mention | str:
+    def _first(self, start: int, at: int) -> Mention | str:
         """The subject of the whole sentence, for a participle: what it begins with, a mention or a pronoun; else ""."""
         pronoun = _FIRST_PRONOUN.match(self.text, start, at)
         if pronoun:
             return pronoun[0].strip().lower()
-        first = next((m for m in mentions if m.end <= at), None)
+        first = next(iter(self.mentions(start, min(at, start + _LONGEST_CLAUSE))), None)
         if first is None or "," in self.text[start : first.start] or self._is_object(start, first):
             return ""
         return first

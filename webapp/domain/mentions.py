@@ -59,6 +59,7 @@ class Names:
             self._add(words, known, by_id)
         for names in self._by_first_word.values():
             names.sort(key=lambda name: (-len(name.words), name.words))
+        self._first_word = re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, self._by_first_word)))})\b")
 
     def _add(self, words: str, owners: Iterable[KnownSpeaker], by_id: dict[str, KnownSpeaker]) -> None:
         holders = {_holder(owner, by_id) for owner in owners}
@@ -72,14 +73,13 @@ class Names:
     def mentions(self, text: str, start: int, end: int) -> Iterator[Mention]:
         """The mentions in `[start, end)` of `text`, in order, none within another. `text` is `plain`."""
         read = start
-        for word in _WORD.finditer(text, start, end):
-            if word.start() < read:
-                continue
-            for name in self._by_first_word.get(word[0], ()):
-                stop = word.start() + len(name.words)
-                if text.startswith(name.words, word.start()) and not text[stop : stop + 1].isalnum():
+        for word in self._first_word.finditer(text, start, end):
+            at = word.start()
+            for name in self._by_first_word.get(word[0], ()) if at >= read else ():
+                stop = at + len(name.words)
+                if text.startswith(name.words, at) and not text[stop : stop + 1].isalnum():
                     speaker = name.speaker.id if name.speaker else None
-                    yield Mention(word.start(), stop, speaker, name.kind, name.generic)
+                    yield Mention(at, stop, speaker, name.kind, name.generic)
                     read = stop
                     break
 
