@@ -187,7 +187,10 @@ class Speaker(Base):
     aliases: Mapped[List]
     proposed_by: Mapped[PersonId | None]
     merged_into: Mapped[Key | None]  # only redirects: labels keep what was stored
-    __table_args__ = (ForeignKeyConstraint(["project_id", "merged_into"], ["speaker.project_id", "speaker.id"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "merged_into"], ["speaker.project_id", "speaker.id"]),
+        UniqueConstraint("project_id", "proposed_by", "name"),  # the same name by the same author is one proposal
+    )
 
 
 class Assignment(Base):

@@ -194,7 +194,13 @@ class _Intake:
         there = set(self.session.scalars(select(Speaker.id).where(Speaker.project_id == self.project_id)))
         new = [(line, speaker) for line, speaker in self.bundle.speakers if speaker.id not in there]
         known = there | {speaker.id for _, speaker in new}
+        proposals = self._proposals()
         for line, s in new:
+            if s.proposed_by and (self.people[s.proposed_by], s.name) in proposals:
+                self.problems.add("speakers.jsonl", line, f"“{s.proposed_by}” has another proposal named “{s.name}”")
+                continue
+            if s.proposed_by:
+                proposals.add((self.people[s.proposed_by], s.name))
             if s.merged_into is not None and s.merged_into not in known:
                 self.problems.add("speakers.jsonl", line, f"merged_into names “{s.merged_into}”, which is not there")
                 continue
@@ -210,6 +216,11 @@ class _Intake:
         self.session.flush()
         self._merge(new)
         return len(new)
+
+    def _proposals(self) -> set[tuple[str, str]]:
+        """Author and name of each proposal that is there."""
+        query = select(Speaker.proposed_by, Speaker.name).where(Speaker.project_id == self.project_id)
+        return {(author, name) for author, name in self.session.execute(query) if author is not None}
 
     def _merge(self, new: list[tuple[int, SpeakerLine]]) -> None:
         """Redirections of new speakers come last: a row may point to one behind it. None may lead back to itself."""

@@ -46,6 +46,9 @@ def assignment_of(
     if round_name is not None:
         query = query.where(Assignment.round == round_name)
     row = session.execute(query.with_for_update(of=Assignment) if lock else query).first()
+    if row and lock and session.get_bind().dialect.name != "sqlite":
+        # where writers do not wait for one another, the round must not be closed between this look and the commit
+        session.refresh(row[1], ["closed_at"], with_for_update={"read": True})
     return (row[0], row[1]) if row else None
 
 

@@ -193,6 +193,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_speaker_project_id")),
         sa.ForeignKeyConstraint(["proposed_by"], ["person.id"], name=op.f("fk_speaker_proposed_by")),
         sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_speaker")),
+        sa.UniqueConstraint("project_id", "proposed_by", "name", name=op.f("uq_speaker_project_id_proposed_by_name")),
     )
     op.create_table(
         "round",
