@@ -69,6 +69,7 @@ export function fill(x, { words, quote, guess, last }) {
   for (const b of $$('[aria-pressed]', bar)) b.setAttribute('aria-pressed', String(b.dataset.arg === 'on_target' ? !x.on_target : x[b.dataset.arg]));
   $('#save').hidden = $('#new').hidden = true;
   $('#drop').hidden = !x.id && !x.refused;
+  $('#drop').textContent = x.refused ? 'Drop' : 'Delete';
   $('#again').hidden = !!x.id || !last;
   if (last) $('#again span').textContent = [words.name(last.speaker), words.claim(last)].filter(Boolean).join(', ');
   if (document.activeElement !== note) note.value = x.note;
@@ -94,7 +95,7 @@ export function showOther(theirs, words) {
   other.hidden = !theirs;
   if (!theirs) return;
   const st = !theirs.deleted && words.stances.get(theirs.stance), choice = (arg, text) => h('button', { type: 'button', class: 'btn quiet', 'data-cmd': 'keep', 'data-arg': arg }, text);
-  other.replaceChildren(h('span', {}, 'The other: ', st && sign(st), h('b', {}, ' ', theirs.deleted ? 'deleted' : words.of(theirs))), choice('mine', 'Keep mine'), choice('other', 'Keep the other'));
+  other.replaceChildren(h('span', {}, 'The other: ', st && sign(st), h('b', {}, theirs.deleted ? 'deleted' : words.of(theirs))), choice('mine', 'Keep mine'), choice('other', 'Keep the other'));
 }
 
 // Somebody who is not in the registry: kind and affiliation are asked for in place.
