@@ -1,6 +1,7 @@
 """Storing, changing and deleting labels; every refusal of the contract, in its order."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -468,3 +469,29 @@ def test_finished_comes_before_conflict_in_a_delete(world: World) -> None:
 def test_fields_are_refused_before_a_conflict(world: World) -> None:
     label = world.stored()
     assert codes(world.operate("Alice", "000", put(label | {"base": 9, "stance": "for"}))) == ["unknown-stance"]
+
+
+# ---- at the same moment ----
+
+
+def test_one_name_proposed_in_two_articles_at_once_is_one_proposal(world: World) -> None:
+    for _ in range(5):
+        name = f"Person {uid()}"
+        new = {"name": name, "kind": "person", "affiliation": ""}
+        jobs = [(document, put(world.label("letter", document, speaker=new))) for document in ("000", "001")]
+        with ThreadPoolExecutor(2) as pool:
+            results = list(pool.map(lambda job: one(world, "Alice", *job)["status"], jobs))
+        assert results == ["stored", "stored"]
+        assert len(world.rows("SELECT id FROM speaker WHERE name = :name", name=name)) == 1
+
+
+def test_a_round_is_closed_before_or_after_a_save_never_under_it(world: World) -> None:
+    def save(_number: int) -> str:
+        return codes([one(world, "Alice", "000", put(world.label(speaker={"name": uid(), "kind": "person"})))])[0]
+
+    with ThreadPoolExecutor(4) as pool:
+        saves = [pool.submit(save, number) for number in range(20)]
+        managing.close_round(world.db, OPERATOR, "letter", "main")
+        closed = len(labels_of(world, "Alice"))
+        assert {found.result() for found in saves} <= {"stored", "locked"}
+    assert len(labels_of(world, "Alice")) == closed, "nothing was stored after the round was closed"
