@@ -94,3 +94,11 @@ export function reveal(room = 230) {
   const to = Math.max(80, Math.min(innerHeight * (phone.matches ? 0.16 : 0.35), below - r.height));
   scrollBy({ top: r.top - to, behavior: still.matches ? 'auto' : 'smooth' });
 }
+
+// a card and its marks are tinted together
+for (const type of ['mouseover', 'mouseout']) {
+  desk.addEventListener(type, e => {
+    const id = e.target.closest('[data-id]')?.dataset.id;
+    for (const x of id ? $$(`[data-id="${id}"]`, desk) : []) x.classList.toggle('hover', type === 'mouseover');
+  });
+}

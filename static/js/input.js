@@ -10,7 +10,7 @@ export function keyName(e, known = () => true) {
 }
 
 // Keys act only while the focus is in these zones (or nowhere), never in a text field, never behind a dialog.
-// Those of one character, with or without Shift, may be switched off.
+// Those of one character, with or without Shift, may be switched off. Buttons and links with data-cmd do the same.
 export function listen(zones, run, lettersOn) {
   const table = new Map([...document.querySelectorAll('[data-key]')].map(e => [e.dataset.key, e.dataset.do]));
   document.addEventListener('keydown', e => {
@@ -22,6 +22,12 @@ export function listen(zones, run, lettersOn) {
     if (/^(Enter|Delete|Backspace)$/.test(name) && t.matches('button,a,input,summary')) return;
     e.preventDefault();
     run(table.get(name), e);
+  });
+  document.addEventListener('click', e => {
+    const b = e.target.closest('[data-cmd]');
+    if (!b) return;
+    e.preventDefault();
+    run(`${b.dataset.cmd}:${b.dataset.arg ?? ''}`, e);
   });
 }
 
