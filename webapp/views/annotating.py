@@ -12,11 +12,11 @@ from webapp.domain.errors import Invalid
 from webapp.domain.labels import OperationsRequest
 from webapp.services import annotating, articles
 from webapp.services.articles import Article
+from webapp.views import article_page
 from webapp.views.keymap import keymap
 
 blueprint = Blueprint("annotating", __name__)
 
-LARGEST_BODY = 256 * 1024
 Shape = TypeVar("Shape")
 
 
@@ -29,15 +29,15 @@ def page(slug: str, doc: str) -> str:
 def render_page(article: Article, plain: dict[str, Any] | None = None) -> str:
     """The page, with a plain form below a sentence where one was asked for."""
     data = page_data(article) | {"plain": plain}
-    return render_template("annotate/page.html", page=data, keymap=keymap(article.scheme))
+    return render_template("annotate/page.html", **article_page.context(data), keymap=keymap(article.scheme))
 
 
 def _plain_form(article: Article) -> dict[str, Any] | None:
-    """The empty form below sentence `?sentence=N` (counted from 0), or that of the label `?label=ID`."""
+    """The empty form below sentence `?sentence=N` (counted from 1), or that of the label `?label=ID`."""
     label = next((label for label in article.labels if label["id"] == request.args.get("label")), None)
     sentences = [unit for unit in article.units if unit["kind"] == "sentence"]
-    number = request.args.get("sentence", type=int, default=-1)
-    place = label or (sentences[number] if 0 <= number < len(sentences) else None)
+    number = request.args.get("sentence", type=int, default=0)
+    place = label or (sentences[number - 1] if 0 < number <= len(sentences) else None)
     if place is None or article.state != "open":
         return None
     start, end = place["start"], place["end"]
@@ -75,10 +75,9 @@ def operations(slug: str, doc: str) -> Response:
 
 
 def read_json(shape: type[Shape]) -> Shape:
-    """The body as `shape`. Raises Malformed or Invalid; answers 413 and 415 for what is too large or no JSON."""
+    """The body as `shape`. Raises Malformed or Invalid; answers 415 for what is no JSON."""
     if request.mimetype != "application/json":
         abort(415)
-    request.max_content_length = LARGEST_BODY
     try:
         return msgspec.convert(strict_json.parse(request.get_data()), shape)
     except msgspec.ValidationError as why:
