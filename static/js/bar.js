@@ -54,12 +54,11 @@ export class Combo {
   }
 }
 
-const bar = $('#bar'), spk = $('#spk'), note = $('#note'), other = $('#other'), rebuilt = new WeakMap();
-const short = q => (q.length > 90 ? `${q.slice(0, 52)} … ${q.slice(-32)}` : q).replace(/^[\udc00-\udfff]|[\ud800-\udbff](?= …)/g, '');
+const bar = $('#bar'), spk = $('#spk'), note = $('#note'), other = $('#other');
 
 // Show label `x`, made or changed. ctx: words, quote, guess (a proposed speaker's id), last (the label for "again")
 export function fill(x, { words, quote, guess, last }) {
-  $('#barq').textContent = short(quote);
+  $('#barq').textContent = quote;
   $('#barmode').textContent = x.id ? 'Editing' : 'New label';
   if (document.activeElement !== spk) spk.value = x.speaker && words.name(x.speaker);
   spk.placeholder = guess ? `${words.name(guess)}?` : 'Who is speaking?';
@@ -77,8 +76,8 @@ export function fill(x, { words, quote, guess, last }) {
   fillChain($('#chain'), x.chain, words);
 }
 function fillChain(box, ids, words) {
-  if (rebuilt.get(box) === ids.join()) return;         // a click on a link must find it where it was
-  rebuilt.set(box, ids.join());
+  if (box.dataset.ids === ids.join()) return;         // a click on a link must find it where it was
+  box.dataset.ids = ids.join();
   box.replaceChildren(...ids.map((id, i) => h('li', {}, words.name(id), ids[i + 1] ? h('button', { type: 'button', 'data-cmd': 'unchain', 'data-arg': i, 'aria-label': `Remove ${words.name(id)}` }, '×')
     : h('small', {}, 'speaker of record'))));
 }

@@ -68,6 +68,8 @@ export function relayout() {
   shown = undefined;
   chrome();
 }
+addEventListener('resize', relayout);
+document.fonts.ready.then(relayout);
 
 export function putCard(x) {
   const old = cardOf(x.id), had = old?.contains(document.activeElement), c = card(x, words);
