@@ -24,6 +24,12 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "X-Frame-Options": "DENY",
 }
+# a static file is no page: little can be done with it, and a first visit asks for a dozen
+FILE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 LARGEST_JSON = 256 * 1024  # bytes
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -81,7 +87,7 @@ def _untrusted_host() -> Response | None:
 
 
 def _with_headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
+    for name, value in (FILE_HEADERS if request.endpoint == "static" else HEADERS).items():
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
@@ -95,6 +101,7 @@ def init_app(app: Flask) -> None:
         SESSION_COOKIE_NAME="stancemark",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,  # the cookie ends with the session's longest life, so once is enough
         WTF_CSRF_TIME_LIMIT=None,  # an annotator's page stays open for days; the token ends with the session
         WTF_CSRF_SSL_STRICT=False,  # _from_elsewhere checks Origin, which says more than Referer
         WTF_CSRF_HEADERS=["X-CSRFToken"],

@@ -116,3 +116,12 @@ def test_forwarded_addresses_count_only_behind_a_proxy(sqlite_only: World) -> No
         answer = app.test_client().get("/sign-in", headers=headers)
         assert ("Strict-Transport-Security" in answer.headers) is secure
         app.extensions["database"].close()
+
+
+def test_a_static_file_has_the_headers_that_matter_to_it(alice: Visitor) -> None:
+    page = alice.get("/p/letter/documents/000").text
+    address = re.findall(r'href="(/static/[^"]*app\.css)"', page)[0]
+    headers = alice.get(address).headers
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "immutable" in headers["Cache-Control"] and "Set-Cookie" not in headers
