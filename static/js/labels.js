@@ -27,7 +27,7 @@ export class Words {
   stance(x) { return this.stances.get(x.stance)?.word; }
   claim(x) { return this.claims.get(x.claim_type)?.word; }
   look(x) { return this.stances.get(x.stance)?.look ?? 'off'; }
-  tags(x) { return Object.entries(SWITCHES).filter(([f, [v]]) => x[f] === v).map(([, s]) => s[1]); }
+  tags(x) { return [...Object.entries(SWITCHES).filter(([f, [v]]) => x[f] === v).map(([, s]) => s[1]), ...(x.origin === 'simulated' ? ['simulated'] : [])]; }
   of(x) { return [x.speaker && this.name(x.speaker), this.stance(x), this.claim(x), ...this.tags(x)].filter(Boolean).join(', '); }
 
   // what a change of one field is called: "value", "not unsure"

@@ -34,6 +34,10 @@ test('a label in a few words', () => {
   assert.equal(registry().changed('claim_type', label()), 'plan');
 });
 
+test('a simulated label says so', () => {
+  assert.deepEqual(registry().tags(label({ origin: 'simulated', unsure: true })), ['unsure', 'simulated']);
+});
+
 test('type-ahead finds the start of any word of name, alias and affiliation, names first', () => {
   assert.deepEqual(found('an'), ['society', 'ada']);
   assert.deepEqual(found('love'), ['ada']);

@@ -11,8 +11,13 @@ from webapp.domain.schemes import ClaimType, Scheme, Stance
 from webapp.views.article_html import Drawing, Label, Span, by_place
 
 Page = Mapping[str, Any]
-# fields of a label that are switches, and what a card says when they are not as usual
-_SWITCHES = (("on_target", False, "off target"), ("ascribed", True, "ascribed"), ("unsure", True, "unsure"))
+# what a card says beside speaker, stance and claim type: the field, its value that is worth a word, the word
+_TAGS = (
+    ("on_target", False, "off target"),
+    ("ascribed", True, "ascribed"),
+    ("unsure", True, "unsure"),
+    ("origin", "simulated", "simulated"),
+)
 # there is a drawing in static/img/signs.svg for these glyphs; any other stands as it is
 _SIGNS = {"©": "g-copyright", "⇄": "g-exchange", "○": "g-ring"}
 # what the scripts get as it is
@@ -76,7 +81,7 @@ class Words:
     def of(self, label: Label) -> str:
         """A label in a few words: "OpenAI, pro-fair-use, policy"."""
         parts = (self.stance(label), self.claim_type(label))
-        tags = [tag for field, value, tag in _SWITCHES if label[field] == value]
+        tags = [tag for field, value, tag in _TAGS if label[field] == value]
         return ", ".join([self.speaker(label["speaker"]), *(self.lower(part.name) for part in parts if part), *tags])
 
 
