@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 from tests.browser.chromium import FLAGS, chromium
+from tests.browser.team import team  # noqa: F401  a fixture for all tests of this folder
 
 PATIENCE_MILLISECONDS = 10_000
 

@@ -108,7 +108,8 @@ def page_data(article: Article) -> dict[str, Any]:
         "scheme": article.scheme,
         "speakers": article.speakers,
         "position": article.position,
-        "next_href": article.next_document and url_for(".page", slug=article.project.slug, doc=article.next_document),
+        "next_href": article.next_document
+        and url_for("annotating.page", slug=article.project.slug, doc=article.next_document),
         "preferences": signed_in.preferences,
         "person_id": signed_in.actor.person_id,
         "person": signed_in.actor.name,
@@ -121,8 +122,8 @@ def _addresses(article: Article) -> dict[str, str]:
     here: dict[str, Any] = {"slug": article.project.slug, "doc": article.document.id}
     asked = request.args.get("round")
     return {
-        "operations": url_for(".operations", **here, round=asked),
-        "json": url_for(".as_json", **here, round=asked),
+        "operations": url_for("annotating.operations", **here, round=asked),
+        "json": url_for("annotating.as_json", **here, round=asked),
         "plain": url_for("plain.save", **here, round=asked),
         "guide": url_for("reading.guide", slug=here["slug"]),
         "documents": url_for("projects.documents", slug=here["slug"]),
