@@ -5,7 +5,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--custom-compile-command "make lock" $(UPGRADE)
 INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: run test bench coverage lock audit image
+.PHONY: run test soak bench coverage lock audit image
 
 run: .venv/run.stamp
 	@exec $(BIN)/stancemark serve
@@ -15,6 +15,10 @@ test: .venv/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist loadfile
+
+# five long rounds over a line that fails at random; `make test` does a short one
+soak: .venv/test.stamp
+	STANCEMARK_SOAK=1 $(BIN)/pytest -q -rP tests/browser/test_faults.py
 
 bench: .venv/test.stamp
 	$(BIN)/python -m bench.page

@@ -104,7 +104,7 @@ def serving(
     folder: Path, *, command: Sequence[str | Path] = (STANCEMARK, "serve"), **environment: str
 ) -> Iterator[Server]:
     """Start `command` in `folder` with these settings, and stop it at the end, unless the test has done so."""
-    port = free_port()
+    port = int(environment.get("STANCEMARK_PORT") or free_port())
     environment = {**without_settings(), "STANCEMARK_PORT": str(port), **environment}
     log = folder.parent / f"server-{port}.log"  # not in `folder`, which some tests want clean
     with log.open("wb") as output:
