@@ -114,6 +114,18 @@ def test_of_several_rounds_the_newest_of_each_article_counts(world: World) -> No
     assert [("second" in row, "main" in row) for row in rows] == [(True, False), (False, True), (False, True)]
 
 
+def test_what_a_round_closed_over_is_not_called_finished(world: World) -> None:
+    assert "Closed <small>" not in home(world, "Alice")
+    world.operate("Alice", "000", finish())
+    managing.close_round(world.db, OPERATOR, SLUG, "main")
+    page = home(world, "Alice")
+    assert "You have finished 1 of 3 articles." in page
+    assert "All your articles are finished" not in next_panel(page)
+    assert "reopened" not in next_panel(page)
+    assert listed(home(world, "Alice", f"?project={SLUG}&show=finished")) == ["000"]
+    assert listed(home(world, "Alice", f"?project={SLUG}&show=closed")) == ["001", "002"]
+
+
 def test_articles_taken_back_are_gone(world: World) -> None:
     assigning.unassign(world.db, OPERATOR, SLUG, "Alice", documents=["002"])
     assert listed(home(world, "Alice")) == ["000", "001"]

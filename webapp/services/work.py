@@ -22,7 +22,8 @@ FILTERS = {  # what a list is narrowed to, and the states that it then holds
     "all": ("new", "begun", "finished", "closed"),
     "new": ("new",),
     "begun": ("begun",),
-    "finished": ("finished", "closed"),
+    "finished": ("finished",),
+    "closed": ("closed",),
 }
 
 
