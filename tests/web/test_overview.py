@@ -114,7 +114,7 @@ def test_an_annotator_sees_own_work_only(world: World) -> None:
     before = {address: alice.get(address) for address in (ADDRESS, "/p/letter/documents")}
     assert row(before[ADDRESS], title(world, "000")).endswith("1 begun")
     assert len(rows(before[ADDRESS])) == 4
-    assert "3 articles" in words(main(before[ADDRESS])) and title(world, "003") not in before[ADDRESS].text
+    assert "0 articles; 3 to go. Your work 0 finished 3 to finish 1 label Your" in words(main(before[ADDRESS])) and title(world, "003") not in before[ADDRESS].text
     world.stored("Bob")
     world.stored("Bob", OTHER_WORDS)
     world.operate("Bob", "000", finish())
@@ -157,3 +157,13 @@ def test_without_articles_an_annotator_is_told_to_wait(sqlite_only: World) -> No
     dora = sqlite_only.visitor("Dora")
     assert "No articles yet" in words(dora.get(ADDRESS).text)
     assert "No articles yet" in words(dora.get(f"{ADDRESS}documents").text)
+
+
+def test_of_a_closed_round_nothing_is_left_to_finish(world: World) -> None:
+    world.operate("Alice", "000", finish())
+    managing.close_round(world.db, OPERATOR, "letter", "main")
+    managing.add_round(world.db, OPERATOR, "letter", "second")
+    world.assign("Alice", documents=["000"], round="second")
+    page = words(world.visitor("Alice").get(ADDRESS).text)
+    assert "You have finished 1 article; 1 to go." in page
+    assert "1 finished 1 to finish 0 labels" in page

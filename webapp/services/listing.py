@@ -61,13 +61,14 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class OwnShelf:
-    """A page of one's own articles, newest round first, and how far one is in all."""
+    """A page of one's own articles, newest round first, how far one is in all, and how many still wait in open rounds."""
 
     project: Project
     rows: list[Own]
     page: Page
     search: str
     progress: Progress
+    to_finish: int
 
 
 def shown_title_column() -> ColumnElement[str]:
@@ -141,4 +142,5 @@ def own_shelf(session: Session, access: Access, search: str, wanted: int) -> Own
         Own(id, title, outlet, round, closed_at is None, found.get((round, id), Progress()))
         for id, title, outlet, round, closed_at in session.execute(ordered)
     ]
-    return OwnShelf(access.project, rows, page, search, together(list(found.values())))
+    waiting = len(still_annotating(session, access))
+    return OwnShelf(access.project, rows, page, search, together(list(found.values())), waiting)
