@@ -61,7 +61,7 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class OwnShelf:
-    """A page of one's own articles, newest round first, how far one is in all, and how many still wait in open rounds."""
+    """A page of one's own articles, newest round first, how far one is in all, and what open rounds still wait for."""
 
     project: Project
     rows: list[Own]
