@@ -41,7 +41,7 @@ def test_a_share_is_rounded_up(on_sqlite: Stancemark) -> None:
     on_sqlite.well("round", "add", SLUG, "pilot")
     for share, articles in (("0.15", 1), (".2", 1), ("0.21", 2), ("1", 5), ("1.0", 5)):
         done = on_sqlite.well("assign", SLUG, "--annotators", "Bob", "--per-document", 1, "--sample", share)
-        assert f" on {articles} articles in round pilot." in done.err
+        assert f" on {articles} article{'s' if articles > 1 else ''} in round pilot." in done.err
 
 
 def test_the_same_seed_the_same_plan(on_sqlite: Stancemark) -> None:

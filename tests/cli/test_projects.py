@@ -209,7 +209,7 @@ def test_closed_rounds_stand_still(stancemark: Stancemark, world: World, tmp_pat
 
     stancemark.well("round", "add", SLUG, "second main")
     done = stancemark.well("assign", SLUG, "--annotators", "Bob", "--per-document", 1, "--documents", "000")
-    assert (done.out, done.err) == ("000  Bob\n", "1 new assignments on 1 articles in round second main.\n")
+    assert (done.out, done.err) == ("000  Bob\n", "1 new assignment on 1 article in round second main.\n")
 
 
 _UUID = "0190f5a0-0000-7000-8000-000000000001"

@@ -40,6 +40,11 @@ def shown(db: Database) -> str:
     return db.url.render_as_string(hide_password=True)
 
 
+def many(number: int, word: str) -> str:
+    """`1 article`, `2 articles`."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
 def print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=1))
 

@@ -235,7 +235,8 @@ def assign(
         made = assigning.assign(db, OPERATOR, slug, *chosen, **given)  # type: ignore[arg-type]
     for document, name in made.pairs:
         click.echo(f"{document}  {name}")
-    click.echo(f"{len(made.pairs)} new assignments on {made.documents} articles in round {made.round}.", err=True)
+    new, on = console.many(len(made.pairs), "new assignment"), console.many(made.documents, "article")
+    click.echo(f"{new} on {on} in round {made.round}.", err=True)
 
 
 def _share(words: str | None) -> Fraction | None:
@@ -269,7 +270,7 @@ def unassign(
             with_begun=with_begun,
             reason=reason,
         )
-    click.echo(f"Took back {gone} articles not begun; withdrew {withdrawn} with their labels.")
+    click.echo(f"Took back {console.many(gone, 'article')} not begun; withdrew {withdrawn} with their labels.")
 
 
 @click.command()
