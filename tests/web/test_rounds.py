@@ -70,6 +70,7 @@ def test_closing_locks_the_labels(world: World) -> None:
     assert row(page, "main").startswith("main closed ") and "Close …" not in row(page, "main")
     (result,) = world.visitor("Alice").results("000", put(world.label(note="late")))
     assert (result["status"], result["code"]) == ("refused", "locked")
+    assert "Round main is closed; its labels stand still." in world.visitor("Alice").get("/p/letter/documents/000").text
     answer = curt.post(f"{ADDRESS}/close", data={"name": "main"})
     assert answer.status_code == 422 and "closed already" in why(answer)
     assert curt.post(f"{ADDRESS}/close", data={"name": "no such"}).status_code == 422

@@ -41,7 +41,7 @@ class Article:
         """Why nothing can be changed, in words; "" where it can."""
         if self.state != "locked" or self.round.closed_at is None:
             return ""
-        return f"Round {self.round.name} was closed on {self.round.closed_at[:10]}."
+        return f"Round {self.round.name} is closed; its labels stand still."
 
     @property
     def voice(self) -> str:
