@@ -169,7 +169,7 @@ def test_no_haste_is_rewarded(sqlite_only: World) -> None:
 
 
 def progress(page: str) -> dict[str, list[str]]:
-    """Name to finished, begun, new."""
+    """Name to finished, begun, new; beside own articles to finished of all, begun."""
     rows = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', page, re.S)
     return {words(name).strip(): words(cells).split() for name, cells in rows}
 
@@ -185,9 +185,9 @@ def test_a_curator_sees_how_far_everybody_is(world: World) -> None:
 def test_a_curator_who_annotates_learns_nothing_of_what_is_in_work(world: World) -> None:
     managing.set_roles(world.db, OPERATOR, SLUG, "Alice", frozenset({"curator", "annotator"}))
     world.stored("Bob")
-    assert progress(home(world, "Alice"))["Bob"] == ["0", "0", "2"]
+    assert progress(home(world, "Alice"))["Bob"] == ["0", "of", "2", "0"], "beside own articles three columns fit"
     world.operate("Alice", "000", finish())
-    assert progress(home(world, "Alice"))["Bob"] == ["0", "1", "1"]
+    assert progress(home(world, "Alice"))["Bob"] == ["0", "of", "2", "1"]
 
 
 def test_annotators_see_no_progress_of_others(sqlite_only: World) -> None:
