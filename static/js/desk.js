@@ -50,7 +50,7 @@ export function recount() {
 export function chrome() {
   const { cur, active } = at, n = doc.sents.length;
   $('.here', rail)?.classList.remove('here');
-  if (cur) rail.children[cur.i].classList.add('here');
+  if (cur) rail.children[cur.i]?.classList.add('here');      // a key may come before the rail is drawn
   $('.card.on', list)?.classList.remove('on');
   cardOf(active)?.classList.add('on');
   $('#undo').disabled = !at.done.length;

@@ -87,7 +87,7 @@ def test_states_without_a_form_are_sound_and_say_why(team: Team) -> None:
     label_first(alice)
     managing.close_round(team.db, OPERATOR, PROJECT, "main")
     alice.reload()
-    expect(alice.locator("#art")).to_contain_text("Round main was closed")
+    expect(alice.locator("#art")).to_contain_text("Round main is closed")
     expect(alice.locator("mark[data-id]")).to_have_count(1)
     sentence(alice, FIRST).click()
     expect(alice.locator("#bar")).to_be_hidden()
