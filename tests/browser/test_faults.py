@@ -7,13 +7,13 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, TimeoutError, expect
 from sqlalchemy import func, select
 
 from tests.browser.proxy import BAG, Proxy, bad_line
@@ -119,9 +119,15 @@ class Annotator:
         self.page.wait_for_selector("body[data-ready]")
 
     def close(self) -> None:
-        """Close the tab in the moment after a change of a new label, with whatever is on its way."""
-        self._change(self._add())
-        self.page.close()
+        """Close the tab in the very moment after changes of a new label, with whatever is on its way."""
+        label = self.shown[self._add()]
+        press(self.page, "v", "f", "x")
+        label["revision"] += 2 if label["claim_type"] == "VALUE" else 3
+        label["claim_type"] = "OTHER"
+        self.page.on("dialog", lambda question: question.dismiss())  # asked whether to leave, she stays a moment longer
+        while not self.page.is_closed():
+            with suppress(TimeoutError), self.page.expect_event("close", timeout=1000):
+                self.page.close(run_before_unload=True)
 
     def reopen(self) -> None:
         """In a new tab, at the sentence where the closed one was."""
@@ -152,7 +158,7 @@ class Annotator:
             press(self.page, "s", *speaker, "Enter", stance, claim_type)
             self._may_repeat = True
         label = self._read()
-        assert label["id"] not in self.shown, "a new label is raised"
+        assert label and label["id"] not in self.shown, "a new label is raised"
         self.shown[label["id"]] = {**label, "revision": 1}
         return str(label["id"])
 
