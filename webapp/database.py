@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import uuid_utils
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from webapp.domain.errors import Unavailable
 
 PATIENCE_SECONDS = 10
+_ADVISORY_LOCK = 7_305_110  # any number will do as long as every server of one PostgreSQL uses the same
 # Python's sqlite3 tells the result code: busy, locked, read-only, I/O error, damaged, full, cannot open, no database
 _AWAY = {5, 6, 8, 10, 11, 13, 14, 26}
 
@@ -67,6 +68,12 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def take_turns(session: Session) -> None:
+    """Wait until no other writing transaction that called this is under way; SQLite's writers take turns anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ADVISORY_LOCK})
 
 
 def _sqlite_engine(url: str) -> Engine:

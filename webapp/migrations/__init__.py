@@ -6,13 +6,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from webapp.database import Database
+from webapp.database import Database, take_turns
 from webapp.models import Base
-
-# Any number will do as long as every server of one PostgreSQL uses the same.
-_ADVISORY_LOCK = 7_305_110
 
 
 def _script() -> ScriptDirectory:
@@ -42,10 +39,8 @@ def current(database: Database) -> str | None:
 def upgrade(database: Database) -> None:
     """Make or upgrade the tables in one immediate transaction; a killed upgrade leaves the old ones."""
     with database.writing() as session:
-        connection = session.connection()
-        if not database.is_sqlite:
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
-        _run(connection)
+        take_turns(session)
+        _run(session.connection())
 
 
 def _run(connection: Connection) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp import migrations
-from webapp.database import Database
+from webapp.database import Database, take_turns
 from webapp.domain.errors import Invalid, Unavailable
 from webapp.domain.permissions import OPERATOR
 from webapp.models import Document, Label, Person, Project
@@ -46,13 +46,14 @@ def load_seeds(db: Database) -> None:
 
     A start that was killed half-way is made good by the next one.
     """
-    for step in (_make_seed_project, _import_seed_articles):
-        with suppress(IntegrityError):  # another server on the same database was quicker
-            step(db)
+    _make_seed_project(db)
+    with suppress(IntegrityError):  # another server on the same database was quicker
+        _import_seed_articles(db)
 
 
 def _make_seed_project(db: Database) -> None:
     with db.writing() as session:
+        take_turns(session)
         if session.scalar(select(func.count()).select_from(Project)):
             return
         person = accounts.insert_person(session, FIRST_CURATOR, admin=True)
