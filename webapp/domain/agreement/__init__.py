@@ -1,0 +1,55 @@
+"""Measures of agreement: one file each, registered here by being there. Pure, vectorised, cited; undefined is a reason."""
+
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Generic, Literal, TypeVar
+
+Data = TypeVar("Data")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The value of two annotators, a < b; `thin` below ten common jackknife clusters."""
+
+    a: str
+    b: str
+    value: float | None
+    units: int
+    thin: bool
+    reason: str | None = None  # of a null value
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a measure says of its data: a value, or None and the reason in a short sentence."""
+
+    value: float | None
+    reason: str | None = None
+    pairs: tuple[Pair, ...] | None = None  # of a measure that is a mean over pairs
+    details: Mapping[str, float | int | None] = field(default_factory=dict)  # further keys of its JSON object
+
+
+@dataclass(frozen=True, slots=True)
+class Measure(Generic[Data]):
+    """A measure as it is listed, computed and explained; `Data` is Ratings or Spans."""
+
+    name: str  # its key in JSON
+    title: str
+    definition: str  # a sentence or two for the page, in plain words
+    source: str  # the paper
+    applies_to: Literal["ratings", "spans"]
+    rank: int  # its place in lists
+    lowest: float  # its range, to which intervals are clipped
+    highest: float
+    estimate: Callable[[Data], Estimate]
+    # the value without each jackknife cluster in turn, in their order; None where it is undefined
+    leave_one_out: Callable[[Data], Sequence[float | None]]
+
+
+def measures(applies_to: Literal["ratings", "spans"]) -> tuple[Measure, ...]:  # type: ignore[type-arg]
+    """All registered measures for that kind of data, by rank."""
+    modules = [import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
+    found = [measure for module in modules for measure in getattr(module, "MEASURES", ())]
+    return tuple(sorted((m for m in found if m.applies_to == applies_to), key=lambda m: m.rank))
