@@ -1,4 +1,4 @@
-"""Measures of agreement: one file each, registered here by being there. Pure, vectorised, cited; undefined is a reason."""
+"""Measures of agreement: one pure file each, registered by being there. Undefined is a reason, never a number."""
 
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
