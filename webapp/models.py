@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -292,9 +293,35 @@ class Job(Base):
     project_id: Mapped[ProjectId] = mapped_column(primary_key=True)
     id: Mapped[Id] = mapped_column(primary_key=True)
     kind: Mapped[Key]
+    subject: Mapped[Key]  # of equal kind and subject only one waits or runs
     state: Mapped[Key]
     parameters: Mapped[Any] = mapped_column(JSON)
-    progress: Mapped[Words]
+    progress: Mapped[Words]  # in words, for who waits; of a failed one the reason
+    attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[Moment]
     started_at: Mapped[Moment | None]
+    seen_at: Mapped[Moment | None]  # the last sign of life of the process that does it
     finished_at: Mapped[Moment | None]
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'running', 'done', 'failed')", "state"),
+        Index(None, "state", "created_at"),
+        Index(
+            "uq_job_wanted",
+            *("project_id", "kind", "subject"),
+            unique=True,
+            sqlite_where=text("state IN ('waiting', 'running')"),
+            postgresql_where=text("state IN ('waiting', 'running')"),
+        ),
+    )
+
+
+class Report(Base):
+    """Figures that a job computed, with what they were computed from; of each name the newest."""
+
+    __tablename__ = "report"
+    project_id: Mapped[ProjectId] = mapped_column(primary_key=True)
+    name: Mapped[Key] = mapped_column(primary_key=True)
+    input_sha256: Mapped[Key]  # of all that went in, settings included: equal ones are not computed twice
+    seen: Mapped[Key]  # the project's state when it was looked at (services/reports.py)
+    body: Mapped[bytes] = mapped_column(LargeBinary)  # JSON, compressed
+    made_at: Mapped[Moment]
