@@ -1,0 +1,78 @@
+"""Labels of different annotators that mean the same words: clusters of at most one label each (section 6)."""
+
+from collections.abc import Iterator, Sequence
+
+from webapp.domain.annotations import Label
+
+Cluster = tuple[Label, ...]
+
+_Candidate = tuple[int, int, int, int, int]
+
+
+def clusters(labels: Sequence[Label]) -> list[Cluster]:
+    """The labels of one document as clusters, by (smallest original start, smallest original end, smallest id).
+
+    Two labels can meet where they share half of the shorter one; the closest meet first. Offsets are closed-up.
+    """
+    ordered = sorted(labels, key=lambda label: (label.start, label.end, label.annotator, label.id))
+    groups = _Groups(ordered)
+    for *_, x, y in sorted(_candidates(ordered)):
+        groups.merge(x, y)
+    return sorted((tuple(group) for group in groups.found()), key=_place)
+
+
+def _place(cluster: Cluster) -> tuple[int, int, str]:
+    starts, ends = (label.given.start for label in cluster), (label.given.end for label in cluster)
+    return min(starts), min(ends), min(label.id for label in cluster)
+
+
+def _candidates(ordered: Sequence[Label]) -> Iterator[_Candidate]:
+    """Pairs that can meet, as what they are sorted by: closeness, shared length, equal fields (more is less), places.
+
+    Closeness is shared / joint length. Multiplied by a power of two beyond any product of two lengths and cut down to
+    a whole number it has the order of the fractions themselves, and is equal only where they are.
+    """
+    shift = 2 * max((label.end for label in ordered), default=0).bit_length() + 2
+    for x, first in enumerate(ordered):
+        start, end, annotator = first.start, first.end, first.annotator
+        for y in range(x + 1, len(ordered)):
+            second = ordered[y]
+            if second.start >= end:
+                break
+            if second.annotator == annotator:
+                continue
+            shared = min(end, second.end) - second.start
+            lengths = end - start, second.end - second.start
+            if 2 * shared >= min(lengths):
+                yield -((shared << shift) // (sum(lengths) - shared)), -shared, -_alike(first, second), x, y
+
+
+def _alike(first: Label, second: Label) -> int:
+    """How many of speaker, stance and claim type are the same; missing equals missing."""
+    (a, b, c, *_), (d, e, f, *_) = first.values, second.values
+    return (a == d) + (b == e) + (c == f)
+
+
+class _Groups:
+    """Which labels are together so far, by their places in `labels`."""
+
+    def __init__(self, labels: Sequence[Label]) -> None:
+        self.labels = labels
+        self.group = list(range(len(labels)))  # of each label
+        self.members = [[place] for place in range(len(labels))]  # of each group
+        bits: dict[str, int] = {}
+        self.annotators = [bits.setdefault(label.annotator, 1 << len(bits)) for label in labels]  # of each group
+
+    def merge(self, x: int, y: int) -> None:
+        """Join the groups of two labels, unless somebody is in both."""
+        into, other = self.group[x], self.group[y]
+        if self.annotators[into] & self.annotators[other]:
+            return
+        self.annotators[into] |= self.annotators[other]
+        for place in self.members[other]:
+            self.group[place] = into
+        self.members[into] += self.members[other]
+        self.members[other] = []
+
+    def found(self) -> Iterator[list[Label]]:
+        return ([self.labels[place] for place in members] for members in self.members if members)
