@@ -1,12 +1,18 @@
-"""Static files, read and compressed once; their address names their content, so that browsers keep them for good."""
+"""Static files, read and compressed once; their address names their content, so that browsers keep them for good.
+
+Our own scripts are joined and minified on the way in (webapp/scripts.py).
+"""
 
 import gzip
 import hashlib
 import mimetypes
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask, Response, abort, request
+
+from webapp.scripts import served
 
 _COMPRESSIBLE = {".css", ".js", ".svg", ".txt"}
 _TYPES = {".js": "text/javascript", ".woff2": "font/woff2", ".svg": "image/svg+xml"}
@@ -19,8 +25,8 @@ class _File:
     media_type: str
 
 
-def _read(path: Path) -> _File:
-    plain = path.read_bytes()
+def _read(path: Path, modules: Mapping[str, str]) -> _File:
+    plain = served(modules, path.name).encode() if path.name in modules else path.read_bytes()
     media_type = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     return _File(plain, gzip.compress(plain, 9, mtime=0) if path.suffix in _COMPRESSIBLE else None, media_type)
 
@@ -30,14 +36,15 @@ class Assets:
 
     def __init__(self, folder: Path) -> None:
         paths = sorted(path for path in folder.rglob("*") if path.is_file())
-        self._files = {path.relative_to(folder).as_posix(): _read(path) for path in paths}
+        modules = {path.name: path.read_text() for path in (folder / "js").glob("*.js")}
+        self._files = {path.relative_to(folder).as_posix(): _read(path, modules) for path in paths}
         digest = hashlib.sha256()
         for name, file in self._files.items():
             digest.update(f"{name}\0{len(file.plain)}\0".encode() + file.plain)
         self.digest = digest.hexdigest()[:12]
 
     def address(self, name: str) -> str:
-        """Where the file is served; the digest is of the whole folder, so that modules may import by relative path."""
+        """Where the file is served; the digest is of the whole folder, so that files may name each other."""
         if name not in self._files:
             raise KeyError(f"There is no static file {name}")
         return f"/static/{self.digest}/{name}"

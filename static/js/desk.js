@@ -55,7 +55,7 @@ export function chrome() {
   cardOf(active)?.classList.add('on');
   $('#undo').disabled = !at.done.length;
   $('#redo').disabled = !at.undone.length;
-  $('#count').textContent = `${plural(labels.size, 'label')} · ${cur ? `sentence ${cur.i + 1} of ${n}` : plural(n, 'sentence')}`;
+  $('#count').textContent = [plural(labels.size, 'label'), cur ? `sentence ${cur.i + 1} of ${n}` : plural(n, 'sentence')].join(' · ');
   queued ||= requestAnimationFrame(() => {
     queued = 0;
     if (shown !== at.active && wide.matches) layoutCards(desk, list, body, shown = at.active);

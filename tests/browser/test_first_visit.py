@@ -34,7 +34,7 @@ def test_the_first_visit_is_light(tmp_path: Path, browser: Browser) -> None:
         visit.close()
     print(f"first visit: {sum(sizes)} bytes, {len(sizes)} requests")
     assert sum(sizes) <= MOST_BYTES
-    assert 5 < len(sizes) <= MOST_REQUESTS
+    assert 4 < len(sizes) <= MOST_REQUESTS
 
 
 def transferred(page: object, address: str) -> list[int]:
