@@ -26,6 +26,7 @@ def create_app(settings: "Settings") -> "Flask":
         health,
         home,
         layout,
+        making,
         moments,
         people,
         plain,
@@ -53,7 +54,7 @@ def create_app(settings: "Settings") -> "Flask":
     layout.init_app(app)
     moments.init_app(app)
     members = (accounts, annotating, exports, health, home, plain, reading)
-    curators = (events, people, projects, rounds, settings_pages, speakers)
+    curators = (events, making, people, projects, rounds, settings_pages, speakers)
     for room in (*members, *curators):
         app.register_blueprint(room.blueprint)
     if settings.proxy_hops:

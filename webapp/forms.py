@@ -179,19 +179,11 @@ class SettingsForm(RefusableForm):
     releases_open = BooleanField("Annotators may see releases")
 
 
-class VersionForm(RefusableForm):
-    """A new version of a scheme or a guide; without a round for the rounds to come."""
+class SourceForm(RefusableForm):
+    """A text file; `source` is what stands in it."""
 
     file = FileField("File")
-    round = SelectField("For", validate_choice=False)
     source = ""
-
-    def offer(self, rounds: list[str]) -> None:
-        """The open rounds of the project."""
-        self.round.choices = [
-            SelectChoice("", "The rounds to come"),
-            *(SelectChoice(name, f"Round {name}, from now on") for name in rounds),
-        ]
 
     def validate_file(self, field: FileField) -> None:
         if not field.data:
@@ -200,6 +192,31 @@ class VersionForm(RefusableForm):
             self.source = field.data.read().decode("utf-8-sig")
         except UnicodeDecodeError:
             raise ValidationError("The file is not UTF-8. Save it as UTF-8 and choose it again.") from None
+
+
+class ProjectForm(SourceForm):
+    """A new project; without a file it begins with the scheme of seeds/."""
+
+    title = StringField("Title", [InputRequired("Enter a title.")])
+    slug = StringField("Short name", [InputRequired("Enter a short name, such as open-letter.")])
+    file = FileField("Label scheme")
+
+    def validate_file(self, field: FileField) -> None:
+        if field.data:
+            super().validate_file(field)
+
+
+class VersionForm(SourceForm):
+    """A new version of a scheme or a guide; without a round for the rounds to come."""
+
+    round = SelectField("For", validate_choice=False)
+
+    def offer(self, rounds: list[str]) -> None:
+        """The open rounds of the project."""
+        self.round.choices = [
+            SelectChoice("", "The rounds to come"),
+            *(SelectChoice(name, f"Round {name}, from now on") for name in rounds),
+        ]
 
 
 class SchemeForm(VersionForm):

@@ -38,10 +38,17 @@ def seed_text(name: str) -> str:
 
 def create_project(db: Database, actor: Actor, slug: str, title: str, scheme: str | None = None) -> None:
     """A project with round `main`; without a scheme's TOML that of seeds/. Raises Invalid, Forbidden."""
-    if not actor.rules_all:
-        raise Forbidden("Only an administrator can make a project.")
+    check_may_create(actor)
+    if scheme is not None:
+        check_source(scheme, "scheme")
     with db.writing() as session:
         insert_project(session, actor, slug, title, scheme)
+
+
+def check_may_create(actor: Actor) -> None:
+    """Raises Forbidden: a project is made by an administrator, who then makes people its curators."""
+    if not actor.rules_all:
+        raise Forbidden("Only an administrator can make a project.")
 
 
 def insert_project(session: Session, actor: Actor, slug: str, title: str, scheme: str | None) -> Project:
