@@ -1,4 +1,7 @@
-"""The annotation page with 100 kB and many labels: how long the server takes, how much goes over the line."""
+"""The annotation page with 100 kB and 1,000 labels: what it costs on the server, on the line and in Chromium.
+
+Prints a table and writes bench/results/page.json: each time also as a ratio to a peer of the same run.
+"""
 
 import gzip
 import json
@@ -13,6 +16,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
+from bench import browser
 from webapp import create_app
 from webapp.config import Settings
 from webapp.database import Database
@@ -22,9 +26,12 @@ from webapp.places import place
 from webapp.services import accounts, annotating, articles, assigning, importing, maintenance, managing
 
 PROJECT = maintenance.SEED_PROJECT
+ADDRESS = f"/p/{PROJECT}/documents"
 PASSWORD = "correct horse battery"
-LABELS, KILOBYTES = 1_000, 100  # as many places as the article has, at most
+SECRET = "a secret of the bench"
+LABELS, KILOBYTES = 1_000, 100
 ROUNDS = 25
+RESULTS = Path(__file__).with_name("results") / "page.json"
 
 
 def long_text() -> str:
@@ -41,8 +48,7 @@ def fill(db: Database) -> Actor:
     managing.set_roles(db, OPERATOR, PROJECT, "Ann", frozenset({"annotator"}))
     importing.import_documents(db, OPERATOR, PROJECT, [("long.txt", long_text().encode())])
     assigning.assign(db, OPERATOR, PROJECT, ["Ann"], 1, documents=["long", "000"])
-    token = accounts.sign_in(db, "Ann", PASSWORD, "bench")
-    signed_in = accounts.who_is(db, token, 72, 30)
+    signed_in = accounts.who_is(db, accounts.sign_in(db, "Ann", PASSWORD, "bench"), 72, 30)
     assert signed_in
     label(db, signed_in.actor)
     return signed_in.actor
@@ -50,12 +56,19 @@ def fill(db: Database) -> Actor:
 
 def label(db: Database, ann: Actor) -> None:
     article = articles.open_article(db, ann, PROJECT, "long")
-    places = [(u["start"], u["end"]) for u in article.units if u["kind"] in ("sentence", "piece")]
-    spans = sorted(set(places))[:LABELS]
+    found = _places(article)
     speakers = [speaker.id for speaker in article.speakers]
-    for start in range(0, len(spans), 100):
-        batch = [_put(article, span, speakers[n % 7]) for n, span in enumerate(spans[start : start + 100])]
+    for start in range(0, len(found), 100):
+        batch = [_put(article, span, speakers[n % 7]) for n, span in enumerate(found[start : start + 100])]
         annotating.operate(db, ann, PROJECT, "long", batch)
+
+
+def _places(article: Any) -> list[tuple[int, int]]:
+    """1,000 spans: sentences and what is quoted in them, and for the rest the first words of long sentences."""
+    text = article.document.text
+    units = {(u["start"], u["end"]) for u in article.units if u["kind"] in ("sentence", "piece")}
+    openings = {(s, s + text[s:e].index(" ", (e - s) // 2)) for s, e in units if " " in text[s:e][(e - s) // 2 : -1]}
+    return sorted([*units, *sorted(openings - units)[: LABELS - len(units)]])
 
 
 def _put(article: Any, span: tuple[int, int], speaker: str) -> Operation:
@@ -67,20 +80,24 @@ def _put(article: Any, span: tuple[int, int], speaker: str) -> Operation:
 
 
 @contextmanager
-def visitor() -> Iterator[tuple[FlaskClient, int]]:
-    """Ann's browser without a network between, and how many labels there are."""
+def database() -> Iterator[tuple[str, Database, int]]:
+    """Its address, the open database, and how many labels there are."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'bench.db'}"
         db = Database(url)
         ann = fill(db)
-        count = len(articles.open_article(db, ann, PROJECT, "long").labels)
-        app = create_app(Settings(database_url=url, secret_key="a secret of the bench"))
-        app.add_url_rule("/no-op", "no-op", lambda: ("", 204))
-        client = app.test_client()
-        with client.session_transaction() as session:
-            session["token"] = accounts.sign_in(db, "Ann", PASSWORD, "bench")
-        yield client, count
+        yield url, db, len(articles.open_article(db, ann, PROJECT, "long").labels)
         db.close()
+
+
+def visitor(url: str, db: Database) -> FlaskClient:
+    """Ann's browser without a network between."""
+    app = create_app(Settings(database_url=url, secret_key=SECRET))
+    app.add_url_rule("/no-op", "no-op", lambda: ("", 204))
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["token"] = accounts.sign_in(db, "Ann", PASSWORD, "bench")
+    return client
 
 
 def milliseconds(action: Callable[[], object]) -> float:
@@ -94,19 +111,25 @@ def milliseconds(action: Callable[[], object]) -> float:
     return statistics.median(times)
 
 
+def on_the_server(client: FlaskClient) -> Iterator[browser.Figure]:
+    no_op = milliseconds(lambda: client.get("/no-op"))
+    yield browser.Figure("no-op request, server", no_op, "ms")
+    for path, what, most in (("long", "long article", 60), ("000", "seed article", None), ("long.json", "JSON", None)):
+        took = milliseconds(lambda path=path: client.get(f"{ADDRESS}/{path}"))
+        yield browser.Figure(f"{what}, server", took, "ms", most, took / no_op, "no-op request")
+    size = len(gzip.compress(client.get(f"{ADDRESS}/long").get_data(), 5))
+    yield browser.Figure("long article, page", size / 1000, "kB gz", 250)
+
+
 def main() -> None:
-    address = f"/p/{PROJECT}/documents"
-    with visitor() as (client, labels):
-        no_op = milliseconds(lambda: client.get("/no-op"))
-        for name in ("long", "000"):
-            page = client.get(f"{address}/{name}").get_data()
-            took = milliseconds(lambda name=name: client.get(f"{address}/{name}"))
-            size = len(gzip.compress(page, 5))
-            what = f"annotation page, {labels} labels" if name == "long" else "annotation page, seed article"
-            print(f"{what}: {took:.1f} ms on the server ({took / no_op:.0f} × no-op), {size / 1000:.1f} kB gz")
-        took = milliseconds(lambda: client.get(f"{address}/long.json"))
-        print(f"its JSON form: {took:.1f} ms ({took / no_op:.0f} × no-op)")
-        print(f"no-op request: {no_op:.2f} ms")
+    with database() as (url, db, labels):
+        figures = [browser.Figure("labels on the long article", labels, "")]
+        figures += on_the_server(visitor(url, db))
+        figures += browser.figures(url, ADDRESS, "Ann", PASSWORD)
+    for figure in figures:
+        print(figure)
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps([figure.record() for figure in figures], indent=1) + "\n")
 
 
 if __name__ == "__main__":
