@@ -283,7 +283,16 @@ class Event(Base):
     action: Mapped[Key]
     document_id: Mapped[Key | None]
     detail: Mapped[Any] = mapped_column(JSON)
-    __table_args__ = (Index(None, "project_id", "id"),)
+    __table_args__ = (
+        Index(None, "project_id", "id"),
+        # what may change finished work; the many others are left out, so that a save does not pay for it
+        Index(
+            "ix_event_turning",
+            *("project_id", "id"),
+            sqlite_where=text("action NOT LIKE 'label-%'"),
+            postgresql_where=text("action NOT LIKE 'label-%'"),
+        ),
+    )
 
 
 class Job(Base):

@@ -28,10 +28,13 @@ _AT_ONCE = 1_000  # rows fetched together: bounds the memory of an export
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How an export is written: annotators by name or pseudonym; all articles without words, or those that must be."""
+    """How an export is written: annotators by name or pseudonym; all articles without words, or those that must be;
+    the work of all rounds or of some.
+    """
 
     names: bool = False
     text_free: bool = False
+    rounds: frozenset[str] | None = None
 
 
 def stream(
@@ -135,7 +138,7 @@ def label_records(session: Session, access: Access, terms: Terms) -> Iterator[Re
         )
         .join(Membership, (Membership.project_id == Label.project_id) & (Membership.person_id == Label.person_id))
         .join(Person, Person.id == Label.person_id)
-        .where(Label.project_id == access.project_id, Label.deleted_at.is_(None))
+        .where(Label.project_id == access.project_id, Label.deleted_at.is_(None), *_within(terms, Label.round))
         .order_by(Label.document_id, Label.start_at, Label.end_at, Label.round, annotator, Label.id)
     )
     for row in session.execute(query, execution_options={"yield_per": _AT_ONCE}):
@@ -164,16 +167,22 @@ def assignment_records(session: Session, access: Access, terms: Terms) -> Iterat
             (Membership.project_id == Assignment.project_id) & (Membership.person_id == Assignment.person_id),
         )
         .join(Person, Person.id == Assignment.person_id)
-        .where(Assignment.project_id == access.project_id)
+        .where(Assignment.project_id == access.project_id, *_within(terms, Assignment.round))
         .order_by(Assignment.round, Assignment.document_id, annotator)
     )
     for row in session.execute(query, execution_options={"yield_per": _AT_ONCE}):
         yield dict(row._mapping)
 
 
-def round_records(session: Session, access: Access, _terms: Terms) -> Iterator[Record]:
+def round_records(session: Session, access: Access, terms: Terms) -> Iterator[Record]:
     """Oldest first."""
-    yield from (round_record(round) for round in rounds_of(session, access.project_id))
+    for round in rounds_of(session, access.project_id):
+        if terms.rounds is None or round.name in terms.rounds:
+            yield round_record(round)
+
+
+def _within(terms: Terms, round: Any) -> tuple[ColumnElement[bool], ...]:
+    return () if terms.rounds is None else (round.in_(terms.rounds),)
 
 
 def speaker_records(session: Session, access: Access, terms: Terms) -> Iterator[Record]:

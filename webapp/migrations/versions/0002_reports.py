@@ -52,3 +52,5 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_report_project_id")),
         sa.PrimaryKeyConstraint("project_id", "name", name=op.f("pk_report")),
     )
+    turning = sa.text("action NOT LIKE 'label-%'")
+    op.create_index("ix_event_turning", "event", ["project_id", "id"], sqlite_where=turning, postgresql_where=turning)
