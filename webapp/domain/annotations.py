@@ -85,6 +85,7 @@ class Label(msgspec.Struct, frozen=True, gc=False):
     start: int
     end: int
     values: tuple[str, str, str, str, str]
+    place: int = 0  # among the labels of its document, in the order of the file
 
     @property
     def id(self) -> str:
@@ -204,7 +205,7 @@ class _Plan:
 def _annotated(document: DocumentRecord, plan: _Plan, counted: Iterable[LabelRecord]) -> Annotated:
     excluded = _joined(document.excluded)
     cut = _Cut(excluded)
-    labels = (_label(record, cut) for record in counted)
+    labels = (_label(record, cut, place) for place, record in enumerate(counted))
     return Annotated(
         id=document.id,
         text=document.text,
@@ -248,11 +249,12 @@ class _Cut:
 # ---- values ----
 
 
-def _label(given: LabelRecord, cut: _Cut) -> Label:
+def _label(given: LabelRecord, cut: _Cut, place: int) -> Label:
     start, end = (cut.position(given.start), cut.position(given.end)) if cut.starts else (given.start, given.end)
     stance, claim_type = (given.stance or "", given.claim_type or "") if given.on_target else ("", "")
     speaker = normalised(given.speaker) if given.speaker else ""
-    return Label(given, start, end, (speaker, stance, claim_type, _flag(given.on_target), _flag(given.ascribed)))
+    values = (speaker, stance, claim_type, _flag(given.on_target), _flag(given.ascribed))
+    return Label(given, start, end, values, place)
 
 
 def _flag(value: bool) -> str:

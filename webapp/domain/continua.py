@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
+
+from webapp.domain.annotations import Annotated, Annotations, Label
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,3 +36,22 @@ class Spans:
     continua: tuple[Continuum, ...]
     seed: int = 0  # of the chance samples
     progress: Callable[[float], None] = field(default=lambda share: None)  # told of slow work, from 0 to 1
+
+
+def spans_of(annotations: Annotations, seed: int = 0, progress: Callable[[float], None] = lambda share: None) -> Spans:
+    """The on-target labels of the compared documents."""
+    return Spans(tuple(map(_continuum, annotations.compared)), seed, progress)
+
+
+def _continuum(document: Annotated) -> Continuum:
+    units: dict[str, list[Unit]] = {name: [] for name in document.annotators}
+    for label in document.labels:
+        if label.given.on_target:
+            units[label.annotator].append(_unit(label))
+    by_place = attrgetter("start", "end", "category", "original_start", "original_end")
+    ordered = {name: tuple(sorted(own, key=by_place)) for name, own in units.items()}
+    return Continuum(document.id, document.text, document.excluded, document.length, ordered)
+
+
+def _unit(label: Label) -> Unit:
+    return Unit(label.start, label.end, label.given.stance or "", label.given.start, label.given.end)
