@@ -34,6 +34,7 @@ def create_app(settings: "Settings") -> "Flask":
         reading,
         rounds,
         speakers,
+        withdrawn,
     )
     from webapp.views import settings as settings_pages
 
@@ -54,7 +55,7 @@ def create_app(settings: "Settings") -> "Flask":
     layout.init_app(app)
     moments.init_app(app)
     members = (accounts, annotating, exports, health, home, plain, reading)
-    curators = (events, making, people, projects, rounds, settings_pages, speakers)
+    curators = (events, making, people, projects, rounds, settings_pages, speakers, withdrawn)
     for room in (*members, *curators):
         app.register_blueprint(room.blueprint)
     if settings.proxy_hops:

@@ -111,6 +111,14 @@ class TakeBackForm(RefusableForm):
             raise ValidationError("Tick at least one article.")
 
 
+class GiveBackForm(RefusableForm):
+    """Which withdrawn work."""
+
+    key = StringField("Person", [InputRequired()])
+    document = StringField("Article", [InputRequired()])
+    round = StringField("Round", [InputRequired()])
+
+
 class RoundForm(RefusableForm):
     name = StringField("Name", [InputRequired("Enter a name, such as main or pilot 2.")])
 

@@ -67,9 +67,30 @@ def test_order(world: World) -> None:
     assert ids(curt.get(f"{ADDRESS}?sort=title"))[:2] == ["003", "a"]
     assert ids(curt.get(f"{ADDRESS}?sort=title"))[-1] == "b"
     assert ids(curt.get(f"{ADDRESS}?sort=outlet"))[-1] == "a"
-    assert ids(curt.get(f"{ADDRESS}?sort=published"))[0] == "a"
+    assert (
+        ids(curt.get(f"{ADDRESS}?sort=-published"))[0] == "a" and ids(curt.get(f"{ADDRESS}?sort=published"))[0] == "b"
+    )
     assert ids(curt.get(f"{ADDRESS}?sort=text")) == ids(curt.get(ADDRESS))
     assert 'aria-sort="ascending"' in curt.get(f"{ADDRESS}?sort=outlet").text
+    assert 'aria-sort="descending"' in curt.get(f"{ADDRESS}?sort=-outlet").text
+
+
+def test_order_by_what_is_done(world: World) -> None:
+    world.stored("Bob")
+    world.operate("Carol", "000", finish())
+    curt = world.visitor("Curt")
+    assert ids(curt.get(f"{ADDRESS}?sort=labels"))[-1] == "000" and ids(curt.get(f"{ADDRESS}?sort=-labels"))[0] == "000"
+    assert (
+        ids(curt.get(f"{ADDRESS}?sort=-finished"))[0] == "000"
+        and ids(curt.get(f"{ADDRESS}?sort=finished"))[-1] == "000"
+    )
+
+
+def test_days_are_told_in_words(curt: Visitor, sqlite_only: World) -> None:
+    sqlite_only.bring(
+        {"id": "x", "published": "2025-03-21T10:00", "text": "One."}, {"id": "y", "published": "May", "text": "Two."}
+    )
+    assert "21 March 2025" in row(curt.get(ADDRESS), "x ") and "May" in row(curt.get(ADDRESS), "y ")
 
 
 def test_pages_keep_search_and_order(curt: Visitor, sqlite_only: World) -> None:

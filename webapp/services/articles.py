@@ -93,8 +93,15 @@ def _place(
     if assigned:
         return assigned[1], state_of(*assigned)
     if not access.allows("adjudicate"):
-        raise Forbidden("This article is not assigned to you. Your own are listed on the first page.")
+        raise Forbidden(_not_yours(session, access, document_id))
     return shown_round(session, access.project_id, document_id, round_name), "reading"
+
+
+def _not_yours(session: Session, access: Access, document_id: str) -> str:
+    here = (Assignment.project_id == access.project_id, Assignment.document_id == document_id)
+    if session.scalar(select(Assignment.state).where(*here, Assignment.person_id == access.actor.person_id).limit(1)):
+        return "The curator took this article back. Your labels on it are kept and do not count."
+    return "This article is not assigned to you. Your own are listed on the first page."
 
 
 def _redirections(session: Session, project_id: str) -> dict[str, str]:

@@ -41,8 +41,8 @@ def progress_by(
     assigned = select(*columns, func.count(), is_done).where(*standing).group_by(*columns)
     labelled = (
         select(*columns, func.count(), is_simulated)
-        .join_from(Assignment, Label, _of_assignment())
-        .where(*standing, Label.deleted_at.is_(None), *_seen(session, access))
+        .join_from(Assignment, Label, of_assignment())
+        .where(*standing, Label.deleted_at.is_(None), *seen(session, access))
         .group_by(*columns)
     )
     labels = {tuple(row[:-2]): (row[-2], row[-1]) for row in session.execute(labelled)}
@@ -73,7 +73,7 @@ def still_annotating(session: Session, access: Access) -> set[tuple[str, str]]:
     return set(rows)
 
 
-def _of_assignment() -> ColumnElement[bool]:
+def of_assignment() -> ColumnElement[bool]:
     return and_(
         Label.project_id == Assignment.project_id,
         Label.document_id == Assignment.document_id,
@@ -82,7 +82,7 @@ def _of_assignment() -> ColumnElement[bool]:
     )
 
 
-def _seen(session: Session, access: Access) -> list[ColumnElement[bool]]:
+def seen(session: Session, access: Access) -> list[ColumnElement[bool]]:
     """Own labels, and those on articles that the actor does not have in work."""
     if not still_annotating(session, access):
         return []

@@ -1,6 +1,7 @@
 """Articles in lists: all of a project with their progress, or one's own."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -11,11 +12,9 @@ from webapp.domain.permissions import Actor
 from webapp.models import Assignment, Document, Project, Round
 from webapp.services.access import Access, enter
 from webapp.services.counting import Progress, progress_by, still_annotating, together
-from webapp.services.paging import PER_PAGE, Page
+from webapp.services.paging import PER_PAGE, Page, Wanted, ordered
 
 Columns = TypeVarTuple("Columns")
-
-SORTS = ("id", "title", "outlet", "published")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +31,25 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A page of a project's articles, as found by `search` (in title, outlet, byline and id)."""
+    """A page of a project's articles, as found by the wanted words (in title, outlet, byline and id)."""
 
     project: Project
     rows: list[Listed]
     page: Page
-    search: str
-    sort: str
+    wanted: Wanted
     in_all: int
     may_curate: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """One's own article in a round. `state`: new, begun or finished."""
+    """One's own article in a round, the `position`th of the project. `state`: new, begun or finished."""
 
     id: str
     title: str
     outlet: str
     round: str
+    position: int
     is_open: bool
     progress: Progress
 
@@ -61,14 +60,18 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class OwnShelf:
-    """A page of one's own articles, newest round first, how far one is in all, and what open rounds still wait for."""
+    """A page of one's own articles, newest round first, how far one is in all, and what open rounds still wait for.
+
+    `withdrawn`: titles of those that were taken back after they were begun.
+    """
 
     project: Project
     rows: list[Own]
     page: Page
-    search: str
+    wanted: Wanted
     progress: Progress
     to_finish: int
+    withdrawn: list[str]
 
 
 def shown_title_column() -> ColumnElement[str]:
@@ -76,34 +79,49 @@ def shown_title_column() -> ColumnElement[str]:
     return func.coalesce(func.nullif(Document.display_title, ""), func.nullif(Document.title, ""), Document.id)
 
 
-def list_documents(
-    db: Database, actor: Actor, slug: str, search: str = "", sort: str = "id", page: int = 1
-) -> Shelf | OwnShelf:
+def list_documents(db: Database, actor: Actor, slug: str, wanted: Wanted) -> Shelf | OwnShelf:
     """The project's articles for curators and adjudicators, for annotators only their own. Raises NotFound."""
     with db.reading() as session:
         access = enter(session, slug, actor)
-        if not access.allows("adjudicate"):
-            made: Shelf | OwnShelf = own_shelf(session, access, search, page)
-        else:
-            made = _shelf(session, access, search, sort if sort in SORTS else "id", page)
+        everything = access.allows("adjudicate")
+        made = _shelf(session, access, wanted) if everything else own_shelf(session, access, wanted)
         session.expunge_all()
         return made
 
 
-def _shelf(session: Session, access: Access, search: str, sort: str, wanted: int) -> Shelf:
-    everything = select(func.count()).where(Document.project_id == access.project_id)
-    page = Page(wanted, session.scalar(everything.where(*_found(search))) or 0)
-    query = (
-        select(Document.id, shown_title_column(), Document.outlet, Document.published)
-        .where(Document.project_id == access.project_id, *_found(search))
-        .order_by(*_order(sort))
+_COLUMNS: dict[str, Callable[[Listed], Any]] = {
+    "title": lambda one: one.title.casefold(),
+    "id": lambda one: one.id,
+    "outlet": lambda one: one.outlet.casefold(),
+    "published": lambda one: one.published,
+    "finished": lambda one: (one.progress.finished, one.progress.assigned),
+    "labels": lambda one: one.progress.labels,
+}
+_COUNTED = ("finished", "labels")
+
+
+def _shelf(session: Session, access: Access, wanted: Wanted) -> Shelf:
+    """Labels are counted for the page alone, unless they make the order."""
+    here, blind = (
+        Document.project_id == access.project_id,
+        {document for _, document in still_annotating(session, access)},
     )
-    rows = list(session.execute(on_page(query, page)))
-    found = progress_by(session, access, [Assignment.document_id], Assignment.document_id.in_([row[0] for row in rows]))
-    blind = {document for _, document in still_annotating(session, access)}
-    listed = [Listed(*row, found.get((row[0],), Progress()), row[0] in blind) for row in rows]
-    in_all = session.scalar(everything) or 0
-    return Shelf(access.project, listed, page, search, sort, in_all, access.allows("curate"))
+    query = select(Document.id, shown_title_column(), Document.outlet, Document.published).where(here, *_found(wanted))
+    rows = [Listed(*row, Progress(), row[0] in blind) for row in session.execute(query.order_by(Document.id))]
+    if wanted.column in _COUNTED:
+        rows = _counted(session, access, rows)
+    page = Page(wanted.page, len(rows))
+    shown = page.of(ordered(rows, wanted.sort, _COLUMNS))
+    if wanted.column not in _COUNTED:
+        shown = _counted(session, access, shown)
+    in_all = session.scalar(select(func.count()).where(here)) or 0
+    return Shelf(access.project, list(shown), page, wanted, in_all, access.allows("curate"))
+
+
+def _counted(session: Session, access: Access, rows: Sequence[Listed]) -> list[Listed]:
+    these = Assignment.document_id.in_([row.id for row in rows])
+    found = progress_by(session, access, [Assignment.document_id], these)
+    return [replace(row, progress=found.get((row.id,), Progress())) for row in rows]
 
 
 def on_page(query: Select[*Columns], page: Page) -> Select[*Columns]:
@@ -111,36 +129,47 @@ def on_page(query: Select[*Columns], page: Page) -> Select[*Columns]:
     return query.offset(page.offset).limit(PER_PAGE)
 
 
-def _order(sort: str) -> list[ColumnElement[Any]]:
-    by: dict[str, ColumnElement[Any]] = {
-        "title": func.lower(shown_title_column()),
-        "outlet": func.lower(Document.outlet),
-        "published": Document.published.desc(),
-    }
-    return [*([by[sort]] if sort in by else []), Document.id.expression]
-
-
-def _found(search: str) -> list[ColumnElement[bool]]:
+def _found(wanted: Wanted) -> list[ColumnElement[bool]]:
     """Every word must be somewhere in what is known of the article."""
     columns = (Document.title, Document.display_title, Document.outlet, Document.byline, Document.id)
-    return [or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in search.split()]
+    return [or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in wanted.words]
 
 
-def own_shelf(session: Session, access: Access, search: str, wanted: int) -> OwnShelf:
+_OWN_COLUMNS: dict[str, Callable[[Own], Any]] = {
+    "title": lambda one: one.title.casefold(),
+    "outlet": lambda one: one.outlet.casefold(),
+    "round": lambda one: one.position,
+    "labels": lambda one: one.progress.labels,
+    "state": lambda one: ("new", "begun", "finished").index(one.state),
+}
+
+
+def own_shelf(session: Session, access: Access, wanted: Wanted) -> OwnShelf:
     """The actor's own articles: nothing here depends on what others do."""
     mine = Assignment.person_id == access.actor.person_id
     found = progress_by(session, access, [Assignment.round, Assignment.document_id], mine)
-    query = (
-        select(Document.id, shown_title_column(), Document.outlet, Round.name, Round.closed_at)
+    standing = _own(access).where(Assignment.state != "withdrawn", *_found(wanted))
+    rows = [
+        Own(id, title, outlet, round, position, closed_at is None, found.get((round, id), Progress()))
+        for id, title, outlet, round, position, closed_at in session.execute(standing)
+    ]
+    page = Page(wanted.page, len(rows))
+    return OwnShelf(
+        project=access.project,
+        rows=list(page.of(ordered(rows, wanted.sort, _OWN_COLUMNS))),
+        page=page,
+        wanted=wanted,
+        progress=together(list(found.values())),
+        to_finish=len(still_annotating(session, access)),
+        withdrawn=[row[1] for row in session.execute(_own(access).where(Assignment.state == "withdrawn"))],
+    )
+
+
+def _own(access: Access) -> Select[str, str, str, str, int, str | None]:
+    return (
+        select(Document.id, shown_title_column(), Document.outlet, Round.name, Round.position, Round.closed_at)
         .join(Assignment, (Assignment.project_id == Document.project_id) & (Assignment.document_id == Document.id))
         .join(Round, (Round.project_id == Assignment.project_id) & (Round.name == Assignment.round))
-        .where(Document.project_id == access.project_id, mine, Assignment.state != "withdrawn", *_found(search))
+        .where(Document.project_id == access.project_id, Assignment.person_id == access.actor.person_id)
+        .order_by(Round.position.desc(), Document.id)
     )
-    page = Page(wanted, session.scalar(select(func.count()).select_from(query.subquery())) or 0)
-    ordered = on_page(query.order_by(Round.position.desc(), Document.id), page)
-    rows = [
-        Own(id, title, outlet, round, closed_at is None, found.get((round, id), Progress()))
-        for id, title, outlet, round, closed_at in session.execute(ordered)
-    ]
-    waiting = len(still_annotating(session, access))
-    return OwnShelf(access.project, rows, page, search, together(list(found.values())), waiting)

@@ -24,7 +24,7 @@ from webapp.services.counting import Progress, progress_by, still_annotating, to
 from webapp.services.listing import OwnShelf, on_page, own_shelf, shown_title_column
 from webapp.services.managing import newest_number
 from webapp.services.members import member_name
-from webapp.services.paging import Page
+from webapp.services.paging import Page, Wanted
 from webapp.services.rounds import find_round, newest_round, rounds_of
 
 # ---- overview ----
@@ -81,7 +81,7 @@ def overview(
         if access.allows("curate"):
             made = _overview(session, access, round_name, page)
         else:
-            made = own_shelf(session, access, "", page)
+            made = own_shelf(session, access, Wanted(page=page))
         session.expunge_all()
         return made
 

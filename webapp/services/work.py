@@ -14,6 +14,7 @@ from webapp.domain.schemes import Stance
 from webapp.models import Assignment, Document, GuideVersion, Label, Membership, Person, Project, Round
 from webapp.services import counting
 from webapp.services.access import Access, enter
+from webapp.services.listing import shown_title_column
 from webapp.services.members import member_name
 from webapp.services.paging import PER_PAGE, Page
 from webapp.services.rounds import find_round, newest_round, scheme_of
@@ -93,7 +94,7 @@ class RoundWork:
 
 @dataclass(frozen=True, slots=True)
 class ProjectWork:
-    """One project as one person finds it on the first page."""
+    """One project as one person finds it on the first page; `withdrawn`: titles of what was taken back, once begun."""
 
     slug: str
     title: str
@@ -109,6 +110,7 @@ class ProjectWork:
     guide_number: int
     guide_at: str
     several_rounds: bool
+    withdrawn: list[str]
 
     def count(self, show: str) -> int:
         return len(_narrowed(self.tasks, show))
@@ -165,7 +167,16 @@ def _project_work(session: Session, access: Access, choice: Choice) -> ProjectWo
         guide_number=guide.number,
         guide_at=guide.created_at,
         several_rounds=len({task.round for task in tasks}) > 1,
+        withdrawn=_withdrawn(session, access),
     )
+
+
+def _withdrawn(session: Session, access: Access) -> list[str]:
+    mine = (Assignment.project_id == access.project_id, Assignment.person_id == access.actor.person_id)
+    query = select(shown_title_column()).join(
+        Assignment, and_(Assignment.project_id == Document.project_id, Assignment.document_id == Document.id)
+    )
+    return list(session.scalars(query.where(*mine, Assignment.state == "withdrawn").order_by(Document.id)))
 
 
 def _narrowed(tasks: Iterable[Task], show: str) -> list[Task]:

@@ -1,7 +1,6 @@
 """What the annotation page's template and its scripts are given: the drawn article, the cards, the data."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from flask import render_template
@@ -9,6 +8,7 @@ from markupsafe import Markup, escape
 
 from webapp.domain.schemes import ClaimType, Scheme, Stance
 from webapp.views.article_html import Drawing, Label, Span, by_place
+from webapp.views.moments import published
 
 Page = Mapping[str, Any]
 # what a card says beside speaker, stance and claim type: the field, its value that is worth a word, the word
@@ -38,7 +38,7 @@ def context(page: Page) -> dict[str, Any]:
         "cards": [_card(label, words.look, told) for label in labels],
         "plain_address": plain_address(page),
         "sentences": len(drawing.sentences),
-        "published": _published(document["published"]),
+        "published": published(document["published"]),
         "data": _data(page, words),
     }
 
@@ -83,15 +83,6 @@ class Words:
         parts = (self.stance(label), self.claim_type(label))
         tags = [tag for field, value, tag in _TAGS if label[field] == value]
         return ", ".join([self.speaker(label["speaker"]), *(self.lower(part.name) for part in parts if part), *tags])
-
-
-def _published(given: str | None) -> str:
-    """The day as "21 March 2025" where it was given as a date, else as it was given."""
-    try:
-        day = date.fromisoformat((given or "")[:10])
-    except ValueError:
-        return given or ""
-    return f"{day.day} {day:%B %Y}"
 
 
 def _links(page: Page, words: Words) -> Callable[[int, Span], str]:

@@ -1,6 +1,6 @@
 """Moments as people read them: in the project's time zone, by the weekday for a week, then by the date."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -22,12 +22,23 @@ def said(then: datetime, today: datetime) -> str:
         return f"{'yesterday' if days else 'today'}, {clock}"
     if 1 < days < 7:
         return f"on {then:%A}, {clock}"
-    return f"{then.day} {then:%B %Y}, {clock}"
+    return f"{_in_words(then)}, {clock}"
 
 
 def day(stored: str, zone: str) -> str:
     """The date of a stored moment, `2 April 2025`."""
-    then = _local(stored, zone)
+    return _in_words(_local(stored, zone))
+
+
+def published(given: str | None) -> str:
+    """The day of an article, `21 March 2025` where it was given as a date, else as it was given."""
+    try:
+        return _in_words(date.fromisoformat((given or "")[:10]))
+    except ValueError:
+        return given or ""
+
+
+def _in_words(then: date) -> str:
     return f"{then.day} {then:%B %Y}"
 
 
@@ -38,3 +49,4 @@ def _local(stored: str, zone: str) -> datetime:
 def init_app(app: Flask) -> None:
     app.add_template_filter(moment)
     app.add_template_filter(day)
+    app.add_template_filter(published)

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, flash, make_response, render_template, url_for
+from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from webapp import htmx, identity
 from webapp.forms import RolesForm, TakeBackForm
-from webapp.services import assigning, inviting, managing, members
+from webapp.services import assigning, inspecting, inviting, managing, members
 from webapp.services.accounts import LINK_HOURS
+from webapp.views.article_html import Drawing
+from webapp.views.article_page import Words
 from webapp.views.projects import link_shown, page_number
 
 blueprint = Blueprint("people", __name__)
@@ -52,6 +54,17 @@ def take_back(slug: str, key: str) -> AnyResponse:
     gone, withdrawn = taken[0]
     flash(f"Taken back: {gone} not begun, {withdrawn} withdrawn with their labels.")
     return _back(slug, key)
+
+
+@blueprint.get("/p/<slug>/people/<key>/articles/<doc>")
+def work(slug: str, key: str, doc: str) -> str:
+    """The person's labels on an article in `?round=`, to be read."""
+    round = request.args.get("round", managing.FIRST_ROUND)
+    found = inspecting.open_work(identity.database(), identity.actor(), slug, key, doc, round)
+    words, article = Words(found.scheme, found.speakers), found.document
+    drawing = Drawing(article.text, article.units, found.labels, words.look, words.of)
+    body = drawing.body(article.headings, article.excluded)
+    return render_template("projects/work.html", work=found, words=words, body=body)
 
 
 def _name(slug: str, key: str) -> str:

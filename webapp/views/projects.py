@@ -13,12 +13,18 @@ from webapp.services import importing, inviting, listing, members, reporting
 from webapp.services.accounts import LINK_HOURS
 from webapp.services.importing import Outcome
 from webapp.services.listing import OwnShelf
+from webapp.services.paging import Wanted
 
 blueprint = Blueprint("projects", __name__)
 
 
 def page_number() -> int:
     return request.args.get("page", 1, type=int)
+
+
+def wanted_part() -> Wanted:
+    """What `?q=`, `?sort=` and `?page=` ask of a list."""
+    return Wanted(request.args.get("q", "").strip()[:200], request.args.get("sort", "")[:40], page_number())
 
 
 @blueprint.get("/p/<slug>/")
@@ -85,8 +91,7 @@ def _told(counts: Counter[str]) -> str:
 
 
 def _documents_page(slug: str, status: int = 200, **result: Any) -> Response:
-    search, sort = request.args.get("q", "").strip()[:200], request.args.get("sort", "id")
-    found = listing.list_documents(identity.database(), identity.actor(), slug, search, sort, page_number())
+    found = listing.list_documents(identity.database(), identity.actor(), slug, wanted_part())
     template = "projects/own.html" if isinstance(found, OwnShelf) else "projects/documents.html"
     return make_response(render_template(template, shelf=found, here="documents", **result), status)
 
