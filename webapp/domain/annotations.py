@@ -81,19 +81,13 @@ class Records:
 class Label(msgspec.Struct, frozen=True, gc=False):
     """A label that counts. `start`, `end` are closed-up; `values` are those of FIELDS as compared, "" is missing."""
 
-    given: LabelRecord
+    id: str
+    annotator: str
     start: int
     end: int
     values: tuple[str, str, str, str, str]
-    place: int = 0  # among the labels of its document, in the order of the file
-
-    @property
-    def id(self) -> str:
-        return self.given.id
-
-    @property
-    def annotator(self) -> str:
-        return self.given.annotator
+    given: LabelRecord
+    place: int  # among the labels of its document, in the order of the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +248,7 @@ def _label(given: LabelRecord, cut: _Cut, place: int) -> Label:
     stance, claim_type = (given.stance or "", given.claim_type or "") if given.on_target else ("", "")
     speaker = normalised(given.speaker) if given.speaker else ""
     values = (speaker, stance, claim_type, _flag(given.on_target), _flag(given.ascribed))
-    return Label(given, start, end, values, place)
+    return Label(given.id, given.annotator, start, end, values, given, place)
 
 
 def _flag(value: bool) -> str:

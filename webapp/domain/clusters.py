@@ -37,20 +37,18 @@ def _candidates(ordered: Sequence[Label]) -> Iterator[_Candidate]:
         start, end, annotator = first.start, first.end, first.annotator
         for y in range(x + 1, len(ordered)):
             second = ordered[y]
-            if second.start >= end:
+            from_, to = second.start, second.end
+            if from_ >= end:
                 break
-            if second.annotator == annotator:
-                continue
-            shared = min(end, second.end) - second.start
-            lengths = end - start, second.end - second.start
-            if 2 * shared >= min(lengths):
-                yield -((shared << shift) // (sum(lengths) - shared)), -shared, -_alike(first, second), x, y
+            shared = (to if to < end else end) - from_
+            if annotator != second.annotator and (2 * shared >= to - from_ or 2 * shared >= end - start):
+                joint = end - start + to - from_ - shared
+                yield -((shared << shift) // joint), -shared, -_alike(first.values, second.values), x, y
 
 
-def _alike(first: Label, second: Label) -> int:
+def _alike(first: Sequence[str], second: Sequence[str]) -> int:
     """How many of speaker, stance and claim type are the same; missing equals missing."""
-    (a, b, c, *_), (d, e, f, *_) = first.values, second.values
-    return (a == d) + (b == e) + (c == f)
+    return (first[0] == second[0]) + (first[1] == second[1]) + (first[2] == second[2])
 
 
 class _Groups:

@@ -29,8 +29,8 @@ def leaders(votes: Mapping[str, int]) -> list[str]:
 
 
 def winner(votes: Mapping[str, int]) -> str | None:
-    first, *others = leaders(votes) or [None]
-    return None if others else first
+    leading = leaders(votes)
+    return leading[0] if len(leading) == 1 else None
 
 
 def is_low(chance: float | None) -> bool:
