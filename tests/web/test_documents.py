@@ -67,9 +67,8 @@ def test_order(world: World) -> None:
     assert ids(curt.get(f"{ADDRESS}?sort=title"))[:2] == ["003", "a"]
     assert ids(curt.get(f"{ADDRESS}?sort=title"))[-1] == "b"
     assert ids(curt.get(f"{ADDRESS}?sort=outlet"))[-1] == "a"
-    assert (
-        ids(curt.get(f"{ADDRESS}?sort=-published"))[0] == "a" and ids(curt.get(f"{ADDRESS}?sort=published"))[0] == "b"
-    )
+    assert ids(curt.get(f"{ADDRESS}?sort=-published"))[0] == "a"
+    assert ids(curt.get(f"{ADDRESS}?sort=published"))[-1] == "a"
     assert ids(curt.get(f"{ADDRESS}?sort=text")) == ids(curt.get(ADDRESS))
     assert 'aria-sort="ascending"' in curt.get(f"{ADDRESS}?sort=outlet").text
     assert 'aria-sort="descending"' in curt.get(f"{ADDRESS}?sort=-outlet").text
