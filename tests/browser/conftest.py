@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.chromium import FLAGS, chromium
-from tests.browser.team import team  # noqa: F401  a fixture for all tests of this folder
-
-PATIENCE_MILLISECONDS = 10_000
+from tests.browser.office import office, running_office  # noqa: F401  fixtures for all tests of this folder
+from tests.browser.team import team  # noqa: F401
+from tests.browser.visitors import watch
 
 
 @pytest.fixture(scope="session")
@@ -30,9 +29,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     """
     wrongs: list[str] = []
     visitor = browser.new_context()
-    visitor.set_default_timeout(PATIENCE_MILLISECONDS)
-    visitor.on("weberror", lambda error: wrongs.append(f"error on the page: {error.error}"))
-    visitor.on("request", lambda request: wrongs.extend(_outside(request)))
+    watch(visitor, wrongs)
     yield visitor
     visitor.close()
     assert wrongs == []
@@ -41,9 +38,3 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
-
-
-def _outside(request: Request) -> list[str]:
-    address = urlsplit(request.url)
-    inside = address.scheme not in ("http", "https", "ws", "wss") or address.hostname in ("127.0.0.1", "localhost")
-    return [] if inside else [f"request to another host: {request.url}"]
