@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.bundles import Row, bundle, counted, label, labels_of_a_document
 from webapp.domain.annotations import Label
-from webapp.domain.clusters import clusters
+from webapp.domain.clusters import clusters, clusters_without_each
 
 EVERYBODY = ("ana", "ben", "cem", "dan")
 
@@ -99,3 +99,11 @@ def test_gaps_are_closed_before_lengths_are_compared() -> None:
     labels = [label("A", "ana", 0, 20), label("B", "ben", 14, 28)]
     assert found(labels) == [{"A"}, {"B"}]
     assert found(labels, excluded=[[20, 28]]) == [{"A", "B"}]
+
+
+@given(labels_of_a_document())
+def test_without_each_annotator_in_turn(labels: list[Row]) -> None:
+    (only,) = counted(bundle(labels, EVERYBODY)).documents
+    found = {name: {frozenset(v.id for v in c) for c in groups} for name, groups in clusters_without_each(only.labels)}
+    rest = {name: [v for v in only.labels if v.annotator != name] for name in {v.annotator for v in only.labels}}
+    assert found == {name: {frozenset(v.id for v in c) for c in clusters(left)} for name, left in rest.items()}

@@ -47,6 +47,7 @@ class LabelRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     claim_type: str | None = None
     unsure: bool = False
     quote_sha256: str | None = None
+    created_at: object = ""  # RFC 3339; no figure needs it, so whatever else a file has there is let be
 
 
 class AssignmentRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -14,11 +14,28 @@ def clusters(labels: Sequence[Label]) -> list[Cluster]:
 
     Two labels can meet where they share half of the shorter one; the closest meet first. Offsets are closed-up.
     """
-    ordered = sorted(labels, key=lambda label: (label.start, label.end, label.annotator, label.id))
+    ordered = _ordered(labels)
     groups = _Groups(ordered)
     for *_, x, y in sorted(_candidates(ordered)):
         groups.merge(x, y)
     return sorted((tuple(group) for group in groups.found()), key=_place)
+
+
+def clusters_without_each(labels: Sequence[Label]) -> Iterator[tuple[str, list[Cluster]]]:
+    """Each annotator of one document, and the clusters that there would be without their labels, in no order."""
+    ordered = _ordered(labels)
+    annotators = [label.annotator for label in ordered]
+    candidates = [(x, y) for *_, x, y in sorted(_candidates(ordered))]
+    for name in sorted(set(annotators)):
+        groups = _Groups(ordered)
+        for x, y in candidates:
+            if annotators[x] != name != annotators[y]:
+                groups.merge(x, y)
+        yield name, [tuple(group) for group in groups.found() if group[0].annotator != name]
+
+
+def _ordered(labels: Sequence[Label]) -> list[Label]:
+    return sorted(labels, key=lambda label: (label.start, label.end, label.annotator, label.id))
 
 
 def _place(cluster: Cluster) -> tuple[int, int, str]:
