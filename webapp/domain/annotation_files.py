@@ -1,5 +1,6 @@
 """A bundle's files as records that can be trusted; what cannot be is refused with its file, line and reason."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -12,7 +13,7 @@ FILES = ("documents.jsonl", "labels.jsonl", "assignments.jsonl", "rounds.jsonl")
 NEEDED = FILES[:3]
 
 _LONGEST_SHOWN = 80  # of a value in a message
-_TEXT_FREE = "this export is text-free; join it with its texts first: stancemark rehydrate"
+_TEXT_FREE = "this export is text-free; join it with its texts first"
 
 Row = TypeVar("Row")
 
@@ -48,6 +49,22 @@ def read_records(
         assignments=list(_assignments(files, documents, names, one_round=not names and round is None)),
         rounds=rounds,
     )
+
+
+def input_sha256(files: Mapping[str, bytes]) -> str:
+    """The hash that reports give of a bundle: over FILES in their order, each as name, NUL, length, NUL, bytes."""
+    digest = hashlib.sha256()
+    for name in FILES:
+        if name in files:
+            digest.update(f"{name}\0{len(files[name])}\0".encode() + files[name])
+    return digest.hexdigest()
+
+
+def own_scheme(files: Mapping[str, bytes], records: Records, round: str | None) -> bytes | None:
+    """A bundle's scheme: with a round the version that rounds.jsonl names, where it is there; else scheme.toml."""
+    numbers = {row.name: row.scheme for row in records.rounds}
+    version = files.get(f"schemes/{numbers.get(round)}.toml") if round is not None else None
+    return files.get("scheme.toml") if version is None else version
 
 
 def _shown(value: object) -> str:

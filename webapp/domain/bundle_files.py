@@ -1,6 +1,9 @@
 """The files of a bundle as they are read back: shapes of their lines, and every line that does not fit named."""
 
+import io
 import re
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeVar
@@ -8,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from webapp.domain import strict_json
+from webapp.domain.document_files import LARGEST_UNPACKED, MOST_MEMBERS
 from webapp.domain.documents import DocumentInput, document_from
 from webapp.domain.errors import Invalid, StancemarkError
 from webapp.domain.schemes import LONGEST_NAME, parse_scheme
@@ -110,6 +114,18 @@ class Bundle:
 
 
 Line = TypeVar("Line")
+
+
+def unzipped(name: str, content: bytes) -> dict[str, bytes]:
+    """The files of a zip by name. Raises Invalid for what is no zip, a damaged one, or one that grows too large."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = [m for m in archive.infolist() if not m.is_dir()]
+            if len(members) > MOST_MEMBERS or sum(m.file_size for m in members) > LARGEST_UNPACKED:
+                raise Invalid(f"{name} is too large: unpacked at most {LARGEST_UNPACKED // 1024**2} MB are taken.")
+            return {m.filename: archive.read(m) for m in members}
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as why:
+        raise Invalid(f"{name} is no zip file, or a damaged one ({why}).") from None
 
 
 def parse_bundle(files: Mapping[str, bytes]) -> Bundle:

@@ -1,8 +1,5 @@
 """Taking a bundle in: documents, speakers, rounds, assignments and labels, all or nothing."""
 
-import io
-import zipfile
-import zlib
 from collections import defaultdict
 from pathlib import Path
 from typing import Any, Literal
@@ -12,8 +9,16 @@ from sqlalchemy.orm import Session
 
 from webapp.database import Database, new_id, now
 from webapp.domain import labels as rules
-from webapp.domain.bundle_files import AssignmentLine, Bundle, LabelLine, Problems, RoundLine, SpeakerLine, parse_bundle
-from webapp.domain.document_files import LARGEST_UNPACKED, MOST_MEMBERS
+from webapp.domain.bundle_files import (
+    AssignmentLine,
+    Bundle,
+    LabelLine,
+    Problems,
+    RoundLine,
+    SpeakerLine,
+    parse_bundle,
+    unzipped,
+)
 from webapp.domain.errors import Invalid
 from webapp.domain.permissions import Actor
 from webapp.models import (
@@ -47,18 +52,7 @@ def read_bundle(path: Path) -> dict[str, bytes]:
 
 def read_uploaded(name: str, content: bytes) -> dict[str, bytes]:
     """The files of a zip, or a lone labels.jsonl of whatever name. Raises Invalid."""
-    return _unzipped(name, content) if name.lower().endswith(".zip") else {"labels.jsonl": content}
-
-
-def _unzipped(name: str, content: bytes) -> dict[str, bytes]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = [m for m in archive.infolist() if not m.is_dir()]
-            if len(members) > MOST_MEMBERS or sum(m.file_size for m in members) > LARGEST_UNPACKED:
-                raise Invalid(f"{name} is too large: unpacked at most {LARGEST_UNPACKED // 1024**2} MB are taken.")
-            return {m.filename: archive.read(m) for m in members}
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as why:
-        raise Invalid(f"{name} is no zip file, or a damaged one ({why}).") from None
+    return unzipped(name, content) if name.lower().endswith(".zip") else {"labels.jsonl": content}
 
 
 def import_bundle(db: Database, actor: Actor, slug: str, files: dict[str, bytes]) -> dict[str, int]:
