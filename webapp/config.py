@@ -4,9 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
-
 DEFAULT_DATABASE_URL = "sqlite:///annotations.db"
 PREFIX = "STANCEMARK_"
 
@@ -69,6 +66,9 @@ def _secret(value: str) -> str:
 
 
 def _url(value: str) -> str:
+    from sqlalchemy import make_url  # here, so that nothing waits for it that has no database
+    from sqlalchemy.exc import ArgumentError
+
     try:
         known = make_url(value).drivername in ("sqlite", "postgresql+psycopg")
     except (ArgumentError, ValueError):

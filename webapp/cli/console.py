@@ -4,21 +4,25 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from webapp import migrations
 from webapp.config import Settings
-from webapp.database import Database
 from webapp.domain.errors import Invalid
+
+if TYPE_CHECKING:
+    from webapp.database import Database
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Database]:
+def opened(settings: Settings) -> "Iterator[Database]":
     """The database, which must be there and of this version. Raises Invalid."""
+    from webapp import migrations  # here, so that commands without a database need not load its libraries
+    from webapp.database import Database
+
     db = Database(settings.database_url)
     try:
         if not _is_there(db) or (found := migrations.current(db)) is None:
@@ -30,12 +34,12 @@ def opened(settings: Settings) -> Iterator[Database]:
         db.close()
 
 
-def _is_there(db: Database) -> bool:
+def _is_there(db: "Database") -> bool:
     """Looking must not make an empty SQLite file."""
     return not db.is_sqlite or bool(db.url.database and Path(db.url.database).exists())
 
 
-def shown(db: Database) -> str:
+def shown(db: "Database") -> str:
     """Its address without the password."""
     return db.url.render_as_string(hide_password=True)
 

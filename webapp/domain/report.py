@@ -13,6 +13,10 @@ from webapp.domain.ratings import Ratings
 
 SLOW = ("gamma", "gamma_cat")
 GAMMA_SWITCHED_OFF = "Gamma was switched off."
+CAVEAT = (
+    "The interval says how far the figure would move with other articles of the same kind and these same annotators. "
+    "It does not cover other annotators, and where articles share passages it is too narrow."
+)
 
 Report = dict[str, Any]
 
@@ -127,6 +131,7 @@ def _provenance_rows(report: Report) -> Iterator[Row]:
     said |= {f"settings.{name}": value for name, value in report["settings"].items()}
     for name, value in {"kind": report["kind"], **said, "input_sha256": report["input_sha256"]}.items():
         yield {"part": "provenance", "name": name, "value": value}
+    yield {"part": "provenance", "name": "interval", "value": CAVEAT}
 
 
 def _table_rows(part: str, table: Report) -> Iterator[Row]:
