@@ -6,9 +6,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.web.pages import main, notice, row, rows, why, words
-from tests.world import Visitor, World, finish
+from tests.world import WORDS, Visitor, World, finish, put
 from webapp.domain.permissions import OPERATOR
-from webapp.services import accounts, managing
+from webapp.services import accounts, assigning, managing
 
 ADDRESS = "/p/letter/people"
 
@@ -43,7 +43,7 @@ def test_everybody_with_roles_and_progress(world: World) -> None:
     world.stored("Alice")
     world.operate("Alice", "000", finish())
     page = world.visitor("Curt").get(ADDRESS)
-    assert row(page, "Alice") == "Alice invited annotator 1 of 3 1 never"
+    assert row(page, "Alice") == "Alice invited annotator 1 of 3 1 0 0 0.2 – never"
     assert row(page, "Curt").startswith("Curt invited curator – 0 ")
     assert "4 in The Hollywood letter" in words(page.text)
 
@@ -57,6 +57,109 @@ def test_who_left_stands_last_and_who_was_removed_under_the_pseudonym(sqlite_onl
     assert "Bob" not in words(curt.get(ADDRESS).text)
 
 
+def spread(world: World, name: str, labels: int, minutes: float) -> None:
+    """That many labels of the person on 000, one every so many minutes; every fourth neutral, every fifth unsure."""
+    text = world.document("000").text
+    start = text.index(WORDS)
+    for number in range(labels):
+        quote = text[start : start + 5 + number].rstrip()
+        stance = "neutral" if number % 4 == 0 else "pro-copyright"
+        more = {"unsure": number % 5 == 0, "note": "why" if number == 1 else "", "claim_type": "POLICY"}
+        fields = {"start": start, "end": start + len(quote), "quote": quote, "stance": stance, **more}
+        label = world.label(WORDS) | fields | {"speaker": ("openai", "google")[number % 2]}
+        if world.operate(name, "000", put(label))[0]["status"] == "stored":
+            at = f"2025-04-02T{10 + int(number * minutes) // 60:02}:{int(number * minutes) % 60:02}:00Z"
+            world.change("UPDATE label SET created_at = :at WHERE quote = :quote", at=at, quote=quote)
+
+
+def test_what_peoples_labels_are_like(world: World) -> None:
+    spread(world, "Alice", 20, 2)
+    world.stored("Bob", stance=None, on_target=False, claim_type=None)
+    curt = world.visitor("Curt")
+    # twenty labels in forty minutes: four stretches of ten minutes, that is 30 an hour
+    assert row(curt.get(ADDRESS), "Alice") == "Alice invited annotator 0 of 3 20 4 1 0.7 30 never"
+    assert row(curt.get(ADDRESS), "Bob").endswith("0 of 2 1 0 0 0.2 – never"), "no pace of so little"
+    stances = curt.get(f"{ADDRESS}?show=stances")
+    assert rows(stances)[0] == "Name Labels pro-copyright pro-fair-use neutral off target"
+    assert row(stances, "Alice") == "Alice invited 20 75 % 0 % 25 % 0 %"
+    assert row(stances, "Bob") == "Bob invited 1 0 % 0 % 0 % 100 %"
+    claims = curt.get(f"{ADDRESS}?show=claims")
+    assert row(claims, "Alice").startswith("Alice invited 20 100 %") and row(claims, "Carol").startswith(
+        "Carol invited 0 –"
+    )
+
+
+def test_one_persons_labels(world: World) -> None:
+    spread(world, "Alice", 20, 2)
+    page = words(main(world.visitor("Curt").get(f"{ADDRESS}/{key(world, 'Alice')}")))
+    assert "20 labels 4 unsure 1 with a note 30 an hour worked 0.7 hours worked" in page
+    assert "Half of the labels took 120 seconds or less" in page
+    assert "pro-copyright 15 75 %" in page and "policy 20 100 %" in page
+
+
+def test_what_was_not_made_by_hand_is_no_work(world: World) -> None:
+    spread(world, "Alice", 20, 2)
+    world.change("UPDATE label SET origin = 'simulated'")
+    assert row(world.visitor("Curt").get(ADDRESS), "Alice").endswith("0 of 3 20 simulated 4 1 – – never")
+
+
+def test_withdrawn_work_is_not_counted(world: World) -> None:
+    spread(world, "Alice", 20, 2)
+    assigning.unassign(world.db, OPERATOR, "letter", "Alice", documents=["000"], with_begun=True, reason="Left")
+    curt = world.visitor("Curt")
+    assert row(curt.get(ADDRESS), "Alice").endswith("0 of 2 0 0 0 – – never")
+    assert row(curt.get(f"{ADDRESS}?show=stances"), "Alice").startswith("Alice invited 0 – –")
+    assert "Withdrawn work (1)" in words(curt.get(ADDRESS).text)
+
+
+def test_who_also_annotates_learns_nothing_of_what_is_in_work(world: World) -> None:
+    managing.set_roles(world.db, OPERATOR, "letter", "Bob", frozenset({"curator", "annotator"}))
+    spread(world, "Alice", 20, 2)
+    bob, alice = world.visitor("Bob"), f"{ADDRESS}/{key(world, 'Alice')}"
+    for address in (ADDRESS, f"{ADDRESS}?show=stances", f"{ADDRESS}?show=claims", f"{ADDRESS}?sort=-labels"):
+        page = bob.get(address)
+        assert not {"20", "75", "30", "100"} & set(row(page, "Alice").split()), address
+        assert "You annotate some articles yourself." in words(page.text)
+    assert "120 seconds" not in words(bob.get(alice).text) and "75 %" not in words(bob.get(alice).text)
+    assert f"{alice.removeprefix(ADDRESS)}/articles/000" not in bob.get(alice).text
+    assert "yours to finish" in rows(bob.get(alice))[1]
+    world.operate("Bob", "000", finish())
+    assert "75 %" in row(bob.get(f"{ADDRESS}?show=stances"), "Alice") and "120 seconds" in words(bob.get(alice).text)
+
+
+def test_people_are_found_and_sorted(world: World) -> None:
+    spread(world, "Bob", 3, 1)
+    curt = world.visitor("Curt")
+
+    def names(query: str) -> list[str]:
+        return [one.split()[0] for one in rows(curt.get(f"{ADDRESS}?{query}"))[1:]]
+
+    assert names("") == ["Alice", "Bob", "Carol", "Curt"] and names("sort=-name") == ["Curt", "Carol", "Bob", "Alice"]
+    assert names("sort=-labels")[0] == "Bob" and names("sort=-finished")[0] == "Alice"
+    assert names("show=stances&sort=-of-pro-copyright")[0] == "Bob" and names("q=AL") == ["Alice"]
+    assert names("sort=nonsense") == names("")
+    assert "Nobody’s name has “zz” in it" in words(curt.get(f"{ADDRESS}?q=zz").text)
+
+
+def test_one_round_alone(world: World) -> None:
+    world.stored("Alice")
+    managing.add_round(world.db, OPERATOR, "letter", "second")
+    world.assign("Bob", documents=["004"], round="second")
+    curt = world.visitor("Curt")
+    assert row(curt.get(f"{ADDRESS}?round=second"), "Alice").startswith("Alice invited annotator – 0")
+    assert "0 of 1 0" in row(curt.get(f"{ADDRESS}?round=second"), "Bob")
+    assert "0 of 3 1" in row(curt.get(f"{ADDRESS}?round=main"), "Alice")
+    assert curt.get(f"{ADDRESS}?round=no").status_code == 404
+
+
+def test_many_people_come_in_pages(curt: Visitor, sqlite_only: World) -> None:
+    for number in range(60):
+        sqlite_only.add_person(f"Person {number:02}", "annotator")
+    page = curt.get(ADDRESS)
+    assert len(rows(page)) == 51 and "1 to 50 of 64 people" in words(page.text)
+    assert len(rows(curt.get(f"{ADDRESS}?page=2"))) == 15
+
+
 # ---- inviting ----
 
 
@@ -65,7 +168,7 @@ def test_a_new_person_gets_a_link_that_is_shown_once(world: World) -> None:
     answer = curt.post(ADDRESS, data={"name": " Dora ", "roles": ["annotator", "adjudicator"]})
     assert answer.status_code == 200 and "A sign-in link for Dora" in words(answer.text)
     assert lets_in(world, token(answer))
-    assert row(answer, "Dora") == "Dora invited adjudicator, annotator – 0 never"
+    assert row(answer, "Dora") == "Dora invited adjudicator, annotator – 0 0 0 – – never"
     assert token(answer) not in curt.get(ADDRESS).text
     assert "welcome" not in str(world.rows("SELECT detail FROM event")), "no link in the events"
 
@@ -94,7 +197,7 @@ def test_who_is_known_is_added_only_when_meant(world: World) -> None:
     assert answer.status_code == 303 and "welcome" not in answer.text
     page = curt.get(ADDRESS)
     assert notice(page) == "eve is a member now and signs in as before."
-    assert row(page, "Eve") == "Eve invited annotator – 0 never"
+    assert row(page, "Eve") == "Eve invited annotator – 0 0 0 – – never"
 
 
 @pytest.mark.parametrize(
@@ -175,7 +278,7 @@ def test_a_curator_keeps_the_own_role(curt: Visitor, sqlite_only: World) -> None
 def test_one_persons_articles(world: World) -> None:
     world.stored("Alice")
     page = world.visitor("Curt").get(f"{ADDRESS}/{key(world, 'Alice')}")
-    assert [one.split()[-2:] for one in rows(page)[1:]] == [["1", "begun"], ["0", "new"], ["0", "new"]]
+    assert [one.split()[-2:] for one in rows(page)[1:4]] == [["1", "begun"], ["0", "new"], ["0", "new"]]
     assert "0 of 3 finished. Labels: 1" in words(page.text)
     assert world.visitor("Curt").get(f"{ADDRESS}/annotator-99").status_code == 404
 

@@ -11,7 +11,7 @@ from webapp.database import Database
 from webapp.domain.permissions import Actor
 from webapp.models import Assignment, Document, Project, Round
 from webapp.services.access import Access, enter
-from webapp.services.counting import Progress, progress_by, still_annotating, together
+from webapp.services.counting import Progress, assigned_by, labels_by_document, progress_by, still_annotating, together
 from webapp.services.paging import PER_PAGE, Page, Wanted, ordered
 
 Columns = TypeVarTuple("Columns")
@@ -94,28 +94,32 @@ _COLUMNS: dict[str, Callable[[Listed], Any]] = {
     "id": lambda one: one.id,
     "outlet": lambda one: one.outlet.casefold(),
     "published": lambda one: one.published,
-    "finished": lambda one: (one.progress.finished, one.progress.assigned),
-    "labels": lambda one: one.progress.labels,
 }
-_COUNTED = ("finished", "labels")
+
+
+def _order(session: Session, access: Access, wanted: Wanted) -> dict[str, Callable[[Listed], Any]]:
+    if wanted.column == "labels":
+        labels = labels_by_document(session, access)
+        return {"labels": lambda one: labels.get(one.id, 0)}
+    if wanted.column == "finished":
+        work = assigned_by(session, access, [Assignment.document_id])
+        return {"finished": lambda one: work.get((one.id,), (0, 0))[::-1]}
+    return _COLUMNS
 
 
 def _shelf(session: Session, access: Access, wanted: Wanted) -> Shelf:
-    """Labels are counted for the page alone, unless they make the order."""
+    """Labels are counted with their origins for the page alone: that takes a look at each of them."""
     here, blind = (
         Document.project_id == access.project_id,
         {document for _, document in still_annotating(session, access)},
     )
     query = select(Document.id, shown_title_column(), Document.outlet, Document.published).where(here, *_found(wanted))
     rows = [Listed(*row, Progress(), row[0] in blind) for row in session.execute(query.order_by(Document.id))]
-    if wanted.column in _COUNTED:
-        rows = _counted(session, access, rows)
+    order = _order(session, access, wanted)
     page = Page(wanted.page, len(rows))
-    shown = page.of(ordered(rows, wanted.sort, _COLUMNS))
-    if wanted.column not in _COUNTED:
-        shown = _counted(session, access, shown)
+    shown = _counted(session, access, page.of(ordered(rows, wanted.sort, order)))
     in_all = session.scalar(select(func.count()).where(here)) or 0
-    return Shelf(access.project, list(shown), page, wanted, in_all, access.allows("curate"))
+    return Shelf(access.project, shown, page, wanted, in_all, access.allows("curate"))
 
 
 def _counted(session: Session, access: Access, rows: Sequence[Listed]) -> list[Listed]:

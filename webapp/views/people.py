@@ -11,7 +11,7 @@ from webapp.services import assigning, inspecting, inviting, managing, members
 from webapp.services.accounts import LINK_HOURS
 from webapp.views.article_html import Drawing
 from webapp.views.article_page import Words
-from webapp.views.projects import link_shown, page_number
+from webapp.views.projects import link_shown, wanted_part
 
 blueprint = Blueprint("people", __name__)
 
@@ -68,7 +68,7 @@ def work(slug: str, key: str, doc: str) -> str:
 
 
 def _name(slug: str, key: str) -> str:
-    return members.open_member(identity.database(), identity.actor(), slug, key).member.name
+    return members.open_name(identity.database(), identity.actor(), slug, key)
 
 
 def _back(slug: str, key: str) -> AnyResponse:
@@ -76,7 +76,7 @@ def _back(slug: str, key: str) -> AnyResponse:
 
 
 def _page(slug: str, key: str, status: int = 200, **given: Any) -> Response:
-    found = members.open_member(identity.database(), identity.actor(), slug, key, page_number())
+    found = members.open_member(identity.database(), identity.actor(), slug, key, wanted_part())
     context = {
         "found": found,
         "roles_form": RolesForm(formdata=None, data={"roles": found.member.roles}),

@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from webapp import htmx, identity
 from webapp.forms import InviteForm, RefusableForm
-from webapp.services import importing, inviting, listing, members, reporting
+from webapp.services import importing, inviting, listing, reporting
+from webapp.services import people as people_list
 from webapp.services.accounts import LINK_HOURS
 from webapp.services.importing import Outcome
 from webapp.services.listing import OwnShelf
@@ -127,8 +128,8 @@ def link_shown(name: str, token: str) -> dict[str, Any]:
 
 
 def _people_page(slug: str, form: RefusableForm, status: int = 200, link: dict[str, Any] | None = None) -> Response:
-    project, found = members.list_members(identity.database(), identity.actor(), slug)
-    page = render_template(
-        "projects/people.html", project=project, members=found, form=form, link=link, link_hours=LINK_HOURS
-    )
+    show, round = request.args.get("show", ""), request.args.get("round") or None
+    asked = (wanted_part(), show if show in people_list.SHOWS else "work", round)
+    found = people_list.list_people(identity.database(), identity.actor(), slug, *asked)
+    page = render_template("projects/people.html", found=found, form=form, link=link, link_hours=LINK_HOURS)
     return make_response(page, status)
