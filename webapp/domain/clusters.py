@@ -22,8 +22,16 @@ def clusters(labels: Sequence[Label]) -> list[Cluster]:
 
 
 def clusters_without_each(labels: Sequence[Label]) -> Iterator[tuple[str, list[Cluster]]]:
-    """Each annotator of one document, and the clusters that there would be without their labels, in no order."""
-    ordered = _ordered(labels)
+    """Annotators of one document, and clusters that there would be without their labels, in no order.
+
+    Left out are those that are found without looking: clusters of all labels, less theirs.
+    """
+    for island in _islands(_ordered(labels)):
+        if not _stays_together(island):
+            yield from _without_each(island)
+
+
+def _without_each(ordered: Sequence[Label]) -> Iterator[tuple[str, list[Cluster]]]:
     annotators = [label.annotator for label in ordered]
     candidates = [(x, y) for *_, x, y in sorted(_candidates(ordered))]
     for name in sorted(set(annotators)):
@@ -32,6 +40,28 @@ def clusters_without_each(labels: Sequence[Label]) -> Iterator[tuple[str, list[C
             if annotators[x] != name != annotators[y]:
                 groups.merge(x, y)
         yield name, [tuple(group) for group in groups.found() if group[0].annotator != name]
+
+
+def _islands(ordered: Sequence[Label]) -> Iterator[list[Label]]:
+    """Labels that no code point joins to any others."""
+    island: list[Label] = []
+    end = 0
+    for label in ordered:
+        if island and label.start >= end:
+            yield island
+            island = []
+        island.append(label)
+        end = max(end, label.end)
+    if island:
+        yield island
+
+
+def _stays_together(island: Sequence[Label]) -> bool:
+    """Whether whoever leaves changes nothing for others: at most one label each, and any two of them can meet."""
+    if len({label.annotator for label in island}) < len(island):
+        return False
+    shared = min(label.end for label in island) - max(label.start for label in island)
+    return len(island) < 3 or 2 * shared >= max(label.end - label.start for label in island)
 
 
 def _ordered(labels: Sequence[Label]) -> list[Label]:
