@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from webapp.config import Settings
 from webapp.domain.errors import Invalid
@@ -50,7 +51,7 @@ def many(number: int, word: str) -> str:
 
 
 def print_json(value: object) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=1).decode())
 
 
 def print_table(rows: Sequence[dict[str, Any]], empty: str) -> None:
