@@ -153,7 +153,7 @@ def test_force_spares_a_folder_of_somebody_elses(on_sqlite: Stancemark, tmp_path
     mine.mkdir()
     (mine / "thesis.txt").write_text("years of work")
     said = on_sqlite.refused("export", kind, "--project", SLUG, "--out", mine, "--force")
-    assert said.startswith(f"{mine} is a folder and no bundle.")
+    assert said.startswith(f"{mine} is a folder and no export.")
     assert set(files_of(mine)) == {"thesis.txt"}
 
 

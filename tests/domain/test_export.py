@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.domain.export import formats
+from webapp.domain.export import formats, jsonl
 
 values = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text() | st.lists(st.text())
 
@@ -18,7 +18,7 @@ def test_jsonl_is_the_first_format() -> None:
 
 @given(st.lists(st.dictionaries(st.text(min_size=1), values)))
 def test_a_line_is_a_record_with_its_keys_in_order(records: list[dict[str, object]]) -> None:
-    lines = list(formats()["jsonl"].write(records))
+    lines = list(jsonl.write((), records))
     assert len(lines) == len(records)
     for line, record in zip(lines, records, strict=True):
         assert line.endswith(b"\n") and line.count(b"\n") == 1
@@ -33,5 +33,5 @@ def test_a_line_is_written_before_the_next_record_is_asked_for() -> None:
             asked.append(number)
             yield {"number": number}
 
-    written = formats()["jsonl"].write(records())
+    written = jsonl.write((), records())
     assert next(written) == b'{"number":0}\n' and asked == [0]

@@ -13,12 +13,14 @@ from webapp.cli import console
 from webapp.config import Settings
 from webapp.domain import segments as segmenting
 from webapp.domain.errors import Invalid
-from webapp.domain.export import formats
+from webapp.domain.export import LEFT_OUT, Files, formats
 from webapp.domain.permissions import OPERATOR
 from webapp.domain.text import canonical, sha256_of
 from webapp.services import bundles, exporting, importing
 from webapp.services.exporting import Terms
 from webapp.services.importing import Outcome
+
+_MARKS = ("manifest.json", LEFT_OUT)  # the file by which a folder of ours is known
 
 
 @click.group("import")
@@ -80,7 +82,7 @@ def import_labels(settings: Settings, bundle: str, project: str) -> None:
     "--out",
     required=True,
     metavar="PATH",
-    help="What to write; a bundle is a zip if this ends in .zip.",
+    help="What to write; several files are a zip if this ends in .zip, else a folder.",
 )
 @click.option("--format", "format_name", type=click.Choice(list(formats())), default="jsonl", show_default=True)
 @click.option("--names", is_flag=True, help="Annotators by name instead of pseudonym.")
@@ -94,27 +96,35 @@ def export(
     if kind == "bundle" and format_name != "jsonl":
         raise click.UsageError("--format is for documents and labels; a bundle has its own files.")
     path, terms = Path(out), Terms(names, text_free)
-    _check_free(path, kind, force)
+    is_one = kind != "bundle" and not formats()[format_name].files
+    _check_free(path, is_one, force)
     with console.opened(settings) as db, _whole(path) as partial:
-        if kind != "bundle":
+        if is_one:
             _write_parts(exporting.stream(db, OPERATOR, project, kind, format_name, terms)[1], partial)
-        elif path.suffix == ".zip":
-            with partial.open("wb") as handle:
-                exporting.write_zip(exporting.bundle(db, OPERATOR, project, terms), handle)
+        elif kind == "bundle":
+            _write_files(exporting.bundle(db, OPERATOR, project, terms), path, partial)
         else:
-            exporting.write_folder(exporting.bundle(db, OPERATOR, project, terms), partial)
+            _write_files(exporting.files(db, OPERATOR, project, kind, format_name, terms), path, partial)
     click.echo(f"Wrote {out}.", err=True)
 
 
-def _check_free(path: Path, kind: str, force: bool) -> None:
-    """Raises Invalid where something is at `path` that must not be replaced: a folder goes only if it is a bundle."""
+def _check_free(path: Path, is_one: bool, force: bool) -> None:
+    """Raises Invalid where something is at `path` that must not be replaced: a folder goes only if we wrote it."""
     if not path.exists():
         return
     if not force:
         raise Invalid(f"{path} is there already. Give another path, or --force to replace it.")
-    is_bundle = (path / "manifest.json").is_file() or (path.is_dir() and not any(path.iterdir()))
-    if path.is_dir() and not (kind == "bundle" and is_bundle):
-        raise Invalid(f"{path} is a folder and no bundle. Give another path; --force replaces files and bundles only.")
+    is_ours = any((path / name).is_file() for name in _MARKS) or (path.is_dir() and not any(path.iterdir()))
+    if path.is_dir() and (is_one or not is_ours):
+        raise Invalid(f"{path} is a folder and no export. Give another path; --force replaces files and exports only.")
+
+
+def _write_files(files: Files, path: Path, partial: Path) -> None:
+    if path.suffix == ".zip":
+        with partial.open("wb") as handle:
+            exporting.write_zip(files, handle)
+    else:
+        exporting.write_folder(files, partial)
 
 
 def _write_parts(parts: Iterator[bytes], path: Path) -> None:

@@ -3,59 +3,77 @@
 import hashlib
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from sqlalchemy import ColumnElement, case, exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp.about import NAME, VERSION
 from webapp.database import Database
-from webapp.domain import records
-from webapp.domain.errors import Forbidden, NotFound
-from webapp.domain.export import Format, Record, formats
+from webapp.domain.errors import Forbidden, Invalid, NotFound
+from webapp.domain.export import Files, Format, formats, jsonl
 from webapp.domain.permissions import Actor
-from webapp.models import Assignment, Document, GuideVersion, Label, Membership, Person, Round, SchemeVersion, Speaker
+from webapp.models import Assignment, GuideVersion, Label, Round, SchemeVersion
+from webapp.services import outgoing
 from webapp.services.access import Access, enter
-from webapp.services.managing import round_record
-from webapp.services.rounds import newest_round, rounds_of
+from webapp.services.outgoing import Terms as Terms
+from webapp.services.rounds import newest_round
 
-_AT_ONCE = 1_000  # rows fetched together: bounds the memory of an export
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """How an export is written: annotators by name or pseudonym; all articles without words, or those that must be;
-    the work of all rounds or of some.
-    """
-
-    names: bool = False
-    text_free: bool = False
-    rounds: frozenset[str] | None = None
+PLAIN = Terms()  # everything, under pseudonyms
 
 
 def stream(
-    db: Database, actor: Actor, slug: str, kind: str, format_name: str = "jsonl", terms: Terms = Terms()
+    db: Database, actor: Actor, slug: str, kind: str, format_name: str = "jsonl", terms: Terms = PLAIN
 ) -> tuple[Format, Iterator[bytes]]:
-    """`documents` or `labels` in a format. Raises NotFound for an unknown one, Forbidden; nothing is written before."""
+    """`documents` or `labels` in a format of one file. Nothing is written before what can be refused is.
+
+    Raises NotFound for an unknown kind or format, Forbidden, and Invalid where the format cannot hold it.
+    """
+    format = _format_of(db, actor, slug, kind, format_name, terms)
+    return format, _streamed(db, actor, slug, kind, format, terms)
+
+
+def files(db: Database, actor: Actor, slug: str, kind: str, format_name: str, terms: Terms = PLAIN) -> Files:
+    """The same in a format of many files; each content is to be read before the next file is asked for."""
+    return _filed(db, actor, slug, _format_of(db, actor, slug, kind, format_name, terms), terms)
+
+
+def _format_of(db: Database, actor: Actor, slug: str, kind: str, format_name: str, terms: Terms) -> Format:
     format = formats().get(format_name)
-    source = SOURCES.get(kind)
-    if format is None or source is None:
+    if format is None or kind not in outgoing.SOURCES:
         raise NotFound(f"There is no export “{kind}.{format_name}”. Formats are: {', '.join(formats())}.")
     with db.reading() as session:
         access = enter(session, slug, actor, "curate")
         if kind == "labels":
             _must_not_be_annotating(session, access)
-    return format, _streamed(db, actor, slug, source, format, terms)
+    if not format.holds(kind):
+        able = ", ".join(other.name for other in formats().values() if other.holds(kind))
+        raise Invalid(f"The format {format.name} holds labels on their words, and no {kind} alone. Choose: {able}.")
+    if terms.text_free and not format.rows:
+        able = ", ".join(other.name for other in formats().values() if other.rows)
+        raise Invalid(f"The format {format.name} holds the articles’ words. Without words there are: {able}.")
+    return format
 
 
-def _streamed(db: Database, actor: Actor, slug: str, source: "Source", format: Format, terms: Terms) -> Iterator[bytes]:
+def _streamed(db: Database, actor: Actor, slug: str, kind: str, format: Format, terms: Terms) -> Iterator[bytes]:
     with db.reading() as session:
         access = enter(session, slug, actor, "curate")
-        yield from _in_blocks(format.write(source(session, access, terms)))
+        if format.rows:
+            columns = outgoing.columns(session, access, kind, terms)
+            parts = format.rows(columns, outgoing.SOURCES[kind](session, access, terms))
+        else:
+            assert format.stream is not None
+            parts = format.stream(outgoing.articles(session, access, terms))
+        yield from _in_blocks(parts)
+
+
+def _filed(db: Database, actor: Actor, slug: str, format: Format, terms: Terms) -> Files:
+    with db.reading() as session:
+        assert format.files is not None
+        yield from format.files(outgoing.articles(session, enter(session, slug, actor, "curate"), terms))
 
 
 def _must_not_be_annotating(session: Session, access: Access) -> None:
@@ -83,139 +101,10 @@ def _in_blocks(parts: Iterable[bytes], size: int = 64 * 1024) -> Iterator[bytes]
         yield bytes(block)
 
 
-# ---- records, each kind in its stable order ----
-
-Source = Callable[[Session, Access, Terms], Iterator[Record]]
-
-
-def _has_text_free(session: Session, access: Access, terms: Terms) -> bool:
-    here = exists().where(Document.project_id == access.project_id, Document.rights == "text-free")
-    return terms.text_free or bool(session.scalar(select(here)))
-
-
-def document_records(session: Session, access: Access, terms: Terms) -> Iterator[Record]:
-    """By id."""
-    columns = [getattr(Document, name) for name in records.DOCUMENT]
-    query = select(*columns).where(Document.project_id == access.project_id).order_by(Document.id)
-    for row in session.execute(query, execution_options={"yield_per": 50}):
-        record = dict(row._mapping)
-        if terms.text_free or row.rights == "text-free":
-            record["text"] = ""
-        yield record
-
-
-def _shown_name(terms: Terms) -> ColumnElement[str]:
-    """How an annotator is called in the export; who was removed has only a pseudonym left."""
-    if not terms.names:
-        return Membership.pseudonym.expression
-    return case((Person.removed_at.is_not(None), Membership.pseudonym), else_=Person.name)
-
-
-def label_records(session: Session, access: Access, terms: Terms) -> Iterator[Record]:
-    """By document, place, round, annotator and id; deleted ones stay behind."""
-    hashed = _has_text_free(session, access, terms)
-    annotator = _shown_name(terms).label("annotator")
-    renamed: dict[str, Any] = {
-        "state": Assignment.state,
-        "document": Label.document_id,
-        "annotator": annotator,
-        "start": Label.start_at,
-        "end": Label.end_at,
-        "speaker": Label.speaker_id,
-    }
-    columns: list[ColumnElement[object]] = [
-        (renamed[name] if name in renamed else getattr(Label, name)).label(name) for name in records.LABEL
-    ]
-    query = (
-        select(*columns, Document.rights.label("rights"))
-        .join(Document, (Document.project_id == Label.project_id) & (Document.id == Label.document_id))
-        .join(
-            Assignment,
-            (Assignment.project_id == Label.project_id)
-            & (Assignment.round == Label.round)
-            & (Assignment.document_id == Label.document_id)
-            & (Assignment.person_id == Label.person_id),
-        )
-        .join(Membership, (Membership.project_id == Label.project_id) & (Membership.person_id == Label.person_id))
-        .join(Person, Person.id == Label.person_id)
-        .where(Label.project_id == access.project_id, Label.deleted_at.is_(None), *_within(terms, Label.round))
-        .order_by(Label.document_id, Label.start_at, Label.end_at, Label.round, annotator, Label.id)
-    )
-    for row in session.execute(query, execution_options={"yield_per": _AT_ONCE}):
-        record = dict(row._mapping)
-        without_words = record.pop("rights") == "text-free" or terms.text_free
-        if hashed:
-            record["quote_sha256"] = hashlib.sha256(record["quote"].encode()).hexdigest()
-        if without_words:
-            record["quote"] = record["note"] = ""
-        yield record
-
-
-def assignment_records(session: Session, access: Access, terms: Terms) -> Iterator[Record]:
-    """By round, document and annotator."""
-    annotator = _shown_name(terms).label("annotator")
-    query = (
-        select(
-            Assignment.round,
-            Assignment.document_id.label("document"),
-            annotator,
-            Assignment.state,
-            Assignment.finished_at,
-        )
-        .join(
-            Membership,
-            (Membership.project_id == Assignment.project_id) & (Membership.person_id == Assignment.person_id),
-        )
-        .join(Person, Person.id == Assignment.person_id)
-        .where(Assignment.project_id == access.project_id, *_within(terms, Assignment.round))
-        .order_by(Assignment.round, Assignment.document_id, annotator)
-    )
-    for row in session.execute(query, execution_options={"yield_per": _AT_ONCE}):
-        yield dict(row._mapping)
-
-
-def round_records(session: Session, access: Access, terms: Terms) -> Iterator[Record]:
-    """Oldest first."""
-    for round in rounds_of(session, access.project_id):
-        if terms.rounds is None or round.name in terms.rounds:
-            yield round_record(round)
-
-
-def _within(terms: Terms, round: Any) -> tuple[ColumnElement[bool], ...]:
-    return () if terms.rounds is None else (round.in_(terms.rounds),)
-
-
-def speaker_records(session: Session, access: Access, terms: Terms) -> Iterator[Record]:
-    """By id, proposals and merged ones included."""
-    proposer = _shown_name(terms).label("proposed_by")
-    columns = [proposer if name == "proposed_by" else getattr(Speaker, name) for name in records.SPEAKER]
-    query = (
-        select(*columns)
-        .outerjoin(
-            Membership, (Membership.project_id == Speaker.project_id) & (Membership.person_id == Speaker.proposed_by)
-        )
-        .outerjoin(Person, Person.id == Speaker.proposed_by)
-        .where(Speaker.project_id == access.project_id)
-        .order_by(Speaker.id)
-    )
-    for row in session.execute(query):
-        yield dict(row._mapping)
-
-
-SOURCES: dict[str, Source] = {"documents": document_records, "labels": label_records}
-
 # ---- bundles ----
 
-_BUNDLE: dict[str, Source] = {
-    "documents.jsonl": document_records,
-    "labels.jsonl": label_records,
-    "assignments.jsonl": assignment_records,
-    "rounds.jsonl": round_records,
-    "speakers.jsonl": speaker_records,
-}
 
-
-def bundle(db: Database, actor: Actor, slug: str, terms: Terms = Terms()) -> Iterator[tuple[str, Iterator[bytes]]]:
+def bundle(db: Database, actor: Actor, slug: str, terms: Terms = PLAIN) -> Files:
     """The files of a bundle as (name, content); each content is to be read before the next file is asked for.
 
     Raises NotFound, Forbidden.
@@ -229,13 +118,12 @@ def bundle(db: Database, actor: Actor, slug: str, terms: Terms = Terms()) -> Ite
         yield "manifest.json", iter([manifest.written(session, access)])
 
 
-def _record_files(session: Session, access: Access, terms: Terms) -> Iterator[tuple[str, Iterator[bytes]]]:
-    jsonl = formats()["jsonl"]
-    for name, source in _BUNDLE.items():
-        yield name, _in_blocks(jsonl.write(source(session, access, terms)))
+def _record_files(session: Session, access: Access, terms: Terms) -> Files:
+    for name, source in outgoing.BUNDLE.items():
+        yield f"{name}.jsonl", _in_blocks(jsonl.write((), source(session, access, terms)))
 
 
-def _version_files(session: Session, access: Access) -> Iterator[tuple[str, Iterator[bytes]]]:
+def _version_files(session: Session, access: Access) -> Files:
     """The newest round's scheme and guide at the top, every other version under its number."""
     newest = newest_round(session, access.project_id)
     for table, stem, ending, current in (
@@ -285,7 +173,7 @@ def last_change(session: Session, project_id: str) -> str:
     return max(changed, finished) or created
 
 
-def write_folder(files: Iterable[tuple[str, Iterator[bytes]]], folder: Path) -> None:
+def write_folder(files: Files, folder: Path) -> None:
     """The files below a new folder."""
     folder.mkdir()
     for name, content in files:
@@ -295,7 +183,7 @@ def write_folder(files: Iterable[tuple[str, Iterator[bytes]]], folder: Path) -> 
             handle.writelines(content)
 
 
-def write_zip(files: Iterable[tuple[str, Iterator[bytes]]], handle: IO[bytes]) -> None:
+def write_zip(files: Files, handle: IO[bytes]) -> None:
     """The files as a zip without clock times, so that equal files give equal bytes."""
     with zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name, content in files:

@@ -87,6 +87,6 @@ def _page(slug: str, status: int = 200, **given: Any) -> Response:
     for name in ("scheme", "guide"):
         forms[name].offer(setup.open_rounds)
     page = render_template(
-        "projects/settings.html", setup=setup, zones=sorted(available_timezones()), formats=list(formats()), **forms
+        "projects/settings.html", setup=setup, zones=sorted(available_timezones()), formats=formats().values(), **forms
     )
     return make_response(page, status)
