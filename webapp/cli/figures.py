@@ -66,12 +66,15 @@ def agreement(
 
 
 def _print(report: dict[str, Any], form: str) -> None:
+    from webapp.cli.figures_shown import print_report
+    from webapp.domain.report_rows import report_csv
+
     if form == "json":
         console.print_json(report)
-        return
-    from webapp.cli.figures_shown import print_csv, print_report
-
-    print_csv(report) if form == "csv" else print_report(report)
+    elif form == "csv":
+        click.echo("".join(report_csv(report)), nl=False)
+    else:
+        print_report(report)
 
 
 def _of_table(source: TableSource, options: Options) -> tuple[dict[str, Any], Iterable["Row"]]:

@@ -7,18 +7,10 @@ import click
 
 from webapp.cli import console
 from webapp.domain.agreement import measures
-from webapp.domain.cells import csv_lines
-from webapp.domain.fields import UNAIDED
-from webapp.domain.report import CAVEAT, COLUMNS, report_rows
+from webapp.domain.annotations import UNAIDED
+from webapp.domain.report_rows import CAVEAT
 
 Object = Mapping[str, Any]
-
-
-def print_csv(report: dict[str, Any]) -> None:
-    """A row a figure, provenance first."""
-    rows = ([row.get(column) for column in COLUMNS] for row in report_rows(report))
-    for line in csv_lines([COLUMNS, *rows]):
-        click.echo(line, nl=False)
 
 
 # ---- agreement ----
@@ -27,12 +19,13 @@ def print_csv(report: dict[str, Any]) -> None:
 def print_report(report: Object) -> None:
     """What was compared, and a line a measure."""
     if report["kind"] == "table":
-        _say_counts(report, "units", "annotators", "ratings")
+        _say_counts(report, "unit", "annotator", "rating")
         rows = list(_table_lines("", report))
     else:
-        _say_counts(report, "documents", "compared_documents", "annotators", "labels")
-        _say_counts(report["ignored"], *report["ignored"], before="Left out: ")
+        _say_counts(report, "document", "compared_document", "annotator", "label")
+        _say_ignored(report["ignored"])
         rows = [*_span_lines(report["spans"]), *_field_lines(report["fields"])]
+    click.echo()
     console.print_table(rows, "There is nothing to show.")
     if any(row["95 % interval"] for row in rows):
         click.echo(f"\n{CAVEAT}")
@@ -40,8 +33,14 @@ def print_report(report: Object) -> None:
     click.echo(f"\nstancemark {report['software']['version']}; {settings}; input {report['input_sha256']}")
 
 
-def _say_counts(counts: Object, *names: str, before: str = "") -> None:
-    click.echo(before + ", ".join(f"{counts[name]:,} {name.replace('_', ' ')}" for name in names) + "\n")
+def _say_counts(counts: Object, *names: str) -> None:
+    click.echo(", ".join(console.many(counts[f"{name}s"], name.replace("_", " ")) for name in names))
+
+
+def _say_ignored(ignored: Object) -> None:
+    """Labels that did not count, and why; nothing where there are none."""
+    if said := ", ".join(f"{count:,} {why.replace('_', ' ')}" for why, count in ignored.items() if count):
+        click.echo(f"Labels left out: {said}")
 
 
 def _span_lines(spans: Object) -> Iterator[dict[str, str]]:

@@ -15,6 +15,7 @@ from webapp.domain.errors import Invalid
 
 FIELDS = ("speaker", "stance", "claim_type", "on_target", "ascribed")  # in the order of Label.values
 OWN_ORIGINS = ("picked", "typed")  # of a speaker that no proposal suggested
+UNAIDED = "unaided"  # agreement on the speakers that no proposal can have flattered
 
 
 # ---- records, as a bundle's files or a database give them ----

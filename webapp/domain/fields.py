@@ -6,12 +6,10 @@ from functools import cached_property
 
 import numpy as np
 
-from webapp.domain.annotations import FIELDS, OWN_ORIGINS, Annotated
+from webapp.domain.annotations import FIELDS, OWN_ORIGINS, UNAIDED, Annotated
 from webapp.domain.clusters import Cluster, clusters
 from webapp.domain.ratings import MISSING, Integers, Ratings
 from webapp.domain.schemes import Scheme
-
-UNAIDED = "unaided"  # the speakers that no proposal can have flattered
 
 Row = tuple[str, str, str, str, str]
 
