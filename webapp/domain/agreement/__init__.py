@@ -1,34 +1,16 @@
 """Measures of agreement: one pure file each, registered by being there. Undefined is a reason, never a number."""
 
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Generic, Literal, TypeVar
 
+from webapp.domain.estimates import Estimate, Pair
+
+__all__ = ["Estimate", "Measure", "Pair", "measures"]
+
 Data = TypeVar("Data")
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """The value of two annotators, a < b; `thin` below ten common jackknife clusters."""
-
-    a: str
-    b: str
-    value: float | None
-    units: int
-    thin: bool
-    reason: str | None = None  # of a null value
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What a measure says of its data: a value, or None and the reason in a short sentence."""
-
-    value: float | None
-    reason: str | None = None
-    pairs: tuple[Pair, ...] | None = None  # of a measure that is a mean over pairs
-    details: Mapping[str, float | int | None] = field(default_factory=dict)  # further keys of its JSON object
 
 
 @dataclass(frozen=True, slots=True)
