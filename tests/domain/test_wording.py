@@ -202,20 +202,19 @@ def test_no_trend_of_few_days() -> None:
     seven = days(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
     for found in (seven, [*seven, *days(0.8, clusters=9)], [*seven, *days(None)]):
         assert drift_sentence("claim_type", found) == (
-            "Too few days to speak of a trend in the α of claim type: 7 days have ten passages or more, and it takes "
-            "eight."
+            "Too few days to speak of a trend in claim type α: 7 days have ten passages or more, and it takes eight."
         )
     assert "1 day has" in drift_sentence("stance", days(0.1))
 
 
 def test_a_trend_only_where_chance_would_seldom_make_it() -> None:
     up = drift_sentence("stance", days(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8))
-    assert up.startswith("Over 8 days the α of stance rises more steadily than chance would have it")
+    assert up.startswith("Over 8 days stance α rises more steadily than chance would have it")
     down = drift_sentence("stance", days(0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1))
-    assert down.startswith("Over 8 days the α of stance falls more steadily")
+    assert down.startswith("Over 8 days stance α falls more steadily")
     some = drift_sentence("stance", days(0.4, 0.1, 0.3, 0.2, 0.5, 0.6, 0.7, 0.8))
-    assert some == "No trend can be seen in the α of stance over 8 days."
-    assert drift_sentence("stance", days(*[0.5] * 8)) == "No trend can be seen in the α of stance over 8 days."
+    assert some == "No trend can be seen in stance α over 8 days."
+    assert drift_sentence("stance", days(*[0.5] * 8)) == "No trend can be seen in stance α over 8 days."
 
 
 def test_chance_seldom_makes_a_trend() -> None:

@@ -181,7 +181,7 @@ def drift_sentence(field: str, days: Sequence[Mapping[str, Any]]) -> str:
     Sources: Mann 1945, Econometrica 13; Kendall 1975, Rank Correlation Methods.
     """
     alphas = [day["alpha"] for day in days if day["alpha"] is not None and day["clusters"] >= FEWEST_CLUSTERS]
-    what = f"the α of {field.replace('_', ' ')}"
+    what = f"{field.replace('_', ' ')} α"
     if len(alphas) < FEWEST_DAYS:
         days_there = f"{len(alphas)} {'day has' if len(alphas) == 1 else 'days have'}"
         return (
