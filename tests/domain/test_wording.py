@@ -12,6 +12,7 @@ from webapp.domain.wording import (
     confusion_sentence,
     drift_sentence,
     field_sentence,
+    matching_sentence,
     merge_sentence,
     number,
     stage_sentence,
@@ -89,10 +90,10 @@ def test_without_a_figure_there_is_a_reason() -> None:
 
 def test_all_and_none_speak_of_these_articles_only() -> None:
     assert field_sentence("ascribed", figure(1.0, 1.0, 1.0), figure(None, reason="Only one value was given.")) == (
-        f"{START}always agree whether it is ascribed. Only one value was given."
+        f"{START}always agree on whether it is ascribed. Only one value was given."
     )
     assert field_sentence("on_target", figure(0.0, 0.0, 0.0), figure(-0.5, -0.6, -0.4)) == (
-        f"{START}never agree whether it is on target. That is less than chance would give."
+        f"{START}never agree on whether it is on target. That is less than chance would give."
     )
 
 
@@ -102,6 +103,14 @@ def test_more_than_chance_only_where_the_interval_says_so(low: float, words: str
 
 
 # ---- stages ----
+
+
+def test_whether_the_same_words_were_marked() -> None:
+    assert matching_sentence({"clusters": 1081, "of_all": 65, "alone": 10, "labels": 1171}) == (
+        "Of 1,081 passages, 65 were marked by everyone who finished the article, 10 by one person alone."
+    )
+    nothing = matching_sentence(dict.fromkeys(("clusters", "of_all", "alone", "labels"), 0))
+    assert nothing == "Nobody marked anything in articles that two or more finished."
 
 
 def test_one_stage_below_all_others() -> None:
@@ -137,8 +146,10 @@ def test_without_intervals_no_stage_is_blamed() -> None:
 
 def test_stages_of_a_report() -> None:
     table = {"measures": {"krippendorff_alpha": ABOVE}}
-    found = stages({"spans": {"alpha_u": figure(0.4)}, "fields": {"speaker": table, "claim_type": table}})
-    assert found == [("which words are marked", figure(0.4)), ("the speaker", ABOVE), ("the claim type", ABOVE)]
+    fields = dict.fromkeys(("speaker", "stance", "claim_type", "on_target", "ascribed"), table)
+    names = ["the speaker", "the stance", "the claim type"]
+    found = stages({"spans": {"alpha_u": figure(0.4)}, "fields": fields})
+    assert found == [("which words are marked", figure(0.4)), *((name, ABOVE) for name in names)]
 
 
 # ---- matrices ----
@@ -158,7 +169,8 @@ def test_nothing_stands_out() -> None:
     assert said_of("a b c", [[8, 2, 2], [2, 4, 0], [2, 0, 0]]) == "Of 4 pairs that differ no two values stand out."
     assert said_of("a b", [[8, 0], [0, 4]]) == "No two labels on the same words differ."
     assert said_of("a b", [[0, 0], [0, 0]]) == "There are no two labels on the same words to compare."
-    assert said_of("a b", [[0, 1], [1, 4]]) == "Only one pair of labels on the same words differs: A and B."
+    assert said_of("a b", [[0, 5], [5, 4]]) == "All that differs is A and B (5 pairs that differ)."
+    assert said_of("a b", [[0, 1], [1, 4]]) == "All that differs is A and B (1 pair that differs)."
 
 
 def test_further_speakers_together_are_nobody() -> None:

@@ -14,15 +14,13 @@ _SAME = {
     "speaker": "name the same speaker",
     "stance": "choose the same stance",
     "claim_type": "choose the same claim type",
-    "on_target": "agree whether it is on target",
-    "ascribed": "agree whether it is ascribed",
+    "on_target": "agree on whether it is on target",
+    "ascribed": "agree on whether it is ascribed",
 }
-_STAGES = {
+_STAGES = {  # on the same words; α of a flag that is seldom set is low however often two agree
     "speaker": "the speaker",
     "stance": "the stance",
     "claim_type": "the claim type",
-    "on_target": "on target or not",
-    "ascribed": "ascribed or not",
 }
 _NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -88,9 +86,19 @@ def _beyond_chance(alpha: Figure) -> str:
 # ---- stages ----
 
 
+def matching_sentence(matching: Mapping[str, int]) -> str:
+    """Whether they marked the same words, as counts of these articles."""
+    if not matching["clusters"]:
+        return "Nobody marked anything in articles that two or more finished."
+    return (
+        f"Of {matching['clusters']:,} passages, {matching['of_all']:,} were marked by everyone who finished the article, "
+        f"{matching['alone']:,} by one person alone."
+    )
+
+
 def stages(figures: Mapping[str, Any]) -> list[tuple[str, Figure]]:
-    """Of a report of a bundle: which words were marked, then on the same words each field, with α."""
-    found = [(_STAGES[name], table["measures"]["krippendorff_alpha"]) for name, table in figures["fields"].items()]
+    """Of a report of a bundle: which words were marked, then on the same words speaker, stance, claim type; with α."""
+    found = [(name, figures["fields"][field]["measures"]["krippendorff_alpha"]) for field, name in _STAGES.items()]
     return [("which words are marked", figures["spans"]["alpha_u"]), *found]
 
 
@@ -144,8 +152,8 @@ def confusion_sentence(confusion: Mapping[str, Any], name: Callable[[str], str])
     if len(first) != 1 or not most:
         return f"Of {_pairs(differing)} no two values stand out."
     one, other = (name(values[place]) for place in first[0])
-    if differing == 1:
-        return f"Only one pair of labels on the same words differs: {one} and {other}."
+    if most == differing:
+        return f"All that differs is {one} and {other} ({_pairs(differing)})."
     return f"{one} and {other} are taken for one another most often ({most:,} of {_pairs(differing)})."
 
 

@@ -37,6 +37,9 @@ def by_document(
 
 
 def _weakest(alpha: Mapping[str, float | None]) -> str | None:
-    """The field with the lowest α, the first of FIELDS on a tie."""
-    defined = [(value, n, field) for n, (field, value) in enumerate(alpha.items()) if value is not None]
+    """Speaker, stance or claim type, whichever has the lowest α, the first on a tie.
+
+    α of a flag that is seldom set is low however often two agree.
+    """
+    defined = [(value, n, field) for n, field in enumerate(FIELDS[:3]) if (value := alpha[field]) is not None]
     return min(defined)[2] if defined else None
