@@ -107,7 +107,7 @@ def test_more_than_chance_only_where_the_interval_says_so(low: float, words: str
 
 def test_whether_the_same_words_were_marked() -> None:
     assert matching_sentence({"clusters": 1081, "of_all": 65, "alone": 10, "labels": 1171}) == (
-        "Of 1,081 passages, 65 were marked by everyone who finished the article, 10 by one person alone."
+        "Everyone who finished the article marked 65 of 1,081 passages; one person alone marked 10."
     )
     nothing = matching_sentence(dict.fromkeys(("clusters", "of_all", "alone", "labels"), 0))
     assert nothing == "Nobody marked anything in articles that two or more finished."

@@ -90,9 +90,9 @@ def matching_sentence(matching: Mapping[str, int]) -> str:
     """Whether they marked the same words, as counts of these articles."""
     if not matching["clusters"]:
         return "Nobody marked anything in articles that two or more finished."
+    everyone, clusters, alone = (f"{matching[key]:,}" for key in ("of_all", "clusters", "alone"))
     return (
-        f"Of {matching['clusters']:,} passages, {matching['of_all']:,} were marked by everyone who finished the article, "
-        f"{matching['alone']:,} by one person alone."
+        f"Everyone who finished the article marked {everyone} of {clusters} passages; one person alone marked {alone}."
     )
 
 
