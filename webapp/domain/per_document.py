@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from webapp.domain.continua import Spans
 
+NO_DOCUMENT = "No document was finished by two or more annotators."
+NOTHING_MARKED = "Nobody marked anything in the documents that two or more finished."
+
 Parts = TypeVar("Parts")
 
 
@@ -32,3 +35,10 @@ def without_each(parts: NDArray[Any]) -> NDArray[Any]:
     before = np.cumsum(np.concatenate([none, parts[:-1]]), axis=0)
     after = np.cumsum(np.concatenate([none, parts[:0:-1]]), axis=0)[::-1]
     return np.asarray(before + after)
+
+
+def why_nothing(spans: Spans) -> str | None:
+    """Why no measure of spans can be defined, None if there are labels."""
+    if not spans.continua:
+        return NO_DOCUMENT
+    return None if any(units for each in spans.continua for units in each.units.values()) else NOTHING_MARKED

@@ -7,14 +7,12 @@ from numpy.typing import NDArray
 
 from webapp.domain.agreement import Estimate, Measure
 from webapp.domain.continua import Spans
-from webapp.domain.per_document import once, without_each
+from webapp.domain.per_document import once, why_nothing, without_each
 from webapp.domain.ratings import as_values, ratio
 from webapp.domain.sampling import NotAligned, Sums, sampled
 
 Numbers = NDArray[np.float64]
 
-NO_DOCUMENT = "No document was finished by two or more annotators."
-NOTHING_MARKED = "Nobody marked anything in the documents that two or more finished."
 NO_DISORDER = "Marks put down by chance would align without any disorder, which leaves nothing to compare with."
 NO_PAIR = "No marks of two annotators align closely enough to compare their categories."
 NO_PAIR_BY_CHANCE = "Put down by chance, no marks align closely enough to compare their categories."
@@ -25,12 +23,8 @@ TOO_DENSE = "So many marks lie close together in “{}” that their best alignm
 @once
 def _sums(spans: Spans) -> Sums | str:
     """The sums, or why there are none."""
-    if not spans.continua:
-        return NO_DOCUMENT
-    if not any(units for continuum in spans.continua for units in continuum.units.values()):
-        return NOTHING_MARKED
     try:
-        return sampled(spans)
+        return why_nothing(spans) or sampled(spans)
     except NotAligned as dense:
         return TOO_DENSE.format(dense)
 
