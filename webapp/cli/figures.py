@@ -83,7 +83,8 @@ def _of_table(source: TableSource, options: Options) -> tuple[dict[str, Any], It
 
     if options["scheme"] is not None:
         scheme_for(source, options["scheme"])  # nothing of it is used, but a bad file is not passed over
-    level, intervals = options["level"] or "nominal", not options["no_intervals"]
+    level: Level = options["level"] or "nominal"
+    intervals = not options["no_intervals"]
     ratings = _ratings_of(source, level)
     provenance = Provenance(VERSION, {"level": level, "intervals": intervals}, source.input_sha256)
     return table_report(ratings, provenance, intervals), rating_rows("value", ratings)
@@ -92,7 +93,10 @@ def _of_table(source: TableSource, options: Options) -> tuple[dict[str, Any], It
 def _ratings_of(source: TableSource, level: "Level" = "nominal") -> "Ratings":
     from webapp.domain.rating_files import read_ratings
 
-    return read_ratings(source.content, level)
+    try:
+        return read_ratings(source.content, level)
+    except Invalid as why:
+        raise Invalid(f"{source.name}: {why.message}") from None
 
 
 def _of_bundle(source: BundleSource, options: Options) -> tuple[dict[str, Any], Iterable["Row"]]:
