@@ -2,18 +2,41 @@
 
 import os
 import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
 import click
 
 from webapp.about import VERSION
-from webapp.cli import files, maintenance, people, projects, serve
 from webapp.config import BadSetting, read_settings
 from webapp.domain.errors import StancemarkError
 
-_GROUPS = (serve, maintenance, people, projects, files)
+_FILES = {
+    "serve": ("serve",),
+    "maintenance": ("init", "doctor"),
+    "people": ("user",),
+    "projects": ("project", "round", "speaker", "assign", "unassign", "events"),
+    "files": ("import", "export", "segments"),
+    "figures": ("agreement", "gold"),
+}
+_FILE_OF = {name: file for file, names in _FILES.items() for name in names}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(Mapping[str, click.Command]):
+    """Every command by its name. Its file is loaded when it is asked for, so that none waits for others' libraries."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        commands: tuple[click.Command, ...] = import_module(f"{__name__}.{_FILE_OF[name]}").COMMANDS
+        return next(command for command in commands if command.name == name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_FILE_OF)
+
+    def __len__(self) -> int:
+        return len(_FILE_OF)
+
+
+@click.group(commands=_Commands(), context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--database", metavar="URL", help="The database to work on; overrides DATABASE_URL.")
 @click.version_option(VERSION, prog_name="stancemark")
 @click.pass_context
@@ -23,11 +46,6 @@ def stancemark(context: click.Context, database: str | None) -> None:
     if database is not None:
         environment["DATABASE_URL"] = database
     context.obj = read_settings(environment)
-
-
-for group in _GROUPS:
-    for command in group.COMMANDS:
-        stancemark.add_command(command)
 
 
 def main() -> None:
