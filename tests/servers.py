@@ -43,9 +43,24 @@ class Server:
         return found[0]
 
     def workers(self) -> list[int]:
-        """The ids of its worker processes."""
+        """The ids of its web workers."""
+        return [child for child in self._children() if "jobs" not in _words_of(child)]
+
+    def job_process(self) -> int | None:
+        """The id of the process that waits for slow work."""
+        return next((child for child in self._children() if "jobs" in _words_of(child)), None)
+
+    def _children(self) -> list[int]:
         process = self.process.pid
         return [int(id) for id in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def _words_of(process: int) -> list[str]:
+    """Its command line; empty where it has just ended."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text().split("\0")
+    except OSError:
+        return []
 
 
 class Client:

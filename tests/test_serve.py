@@ -196,3 +196,18 @@ def test_flags_go_before_the_environment(tmp_path: Path) -> None:
     code, said = refused(tmp_path, "--threads", "0", STANCEMARK_THREADS="4")
     assert (code, said) == (2, "error: STANCEMARK_THREADS=0: a whole number from 1 to 128 is allowed\n")
     assert Settings(threads=4).with_flags(threads=6, port=None).threads == 6
+
+
+def test_a_killed_job_process_is_replaced(server: Server) -> None:
+    wait_until(lambda: server.job_process() is not None)
+    killed = server.job_process()
+    assert killed is not None
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: server.job_process() not in (None, killed))
+
+
+def test_no_job_process_outlives_a_server_that_was_killed(server: Server) -> None:
+    wait_until(lambda: server.job_process() is not None)
+    left = server.job_process()
+    os.killpg(server.process.pid, signal.SIGKILL)
+    wait_until(lambda: not Path(f"/proc/{left}").exists())

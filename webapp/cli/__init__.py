@@ -13,6 +13,7 @@ from webapp.domain.errors import StancemarkError
 
 _FILES = {
     "serve": ("serve",),
+    "jobs": ("jobs",),
     "maintenance": ("init", "doctor"),
     "people": ("user",),
     "projects": ("project", "round", "speaker", "assign", "unassign", "events"),

@@ -4,6 +4,8 @@ import os
 import secrets
 import signal
 import socket
+import subprocess
+import time
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -11,16 +13,20 @@ from typing import Any
 import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from gunicorn.workers.gthread import ThreadWorker
 from sqlalchemy import make_url
 
 from webapp import create_app
+from webapp.cli import jobs
 from webapp.config import BadSetting, Settings
 from webapp.database import Database
 from webapp.domain.errors import Invalid
 from webapp.services import accounts, maintenance
 
 _SECONDS_TO_STOP = 8  # for answers under way; a client that sends half a request does not hold the end up longer
+
+_SECONDS_BETWEEN_STARTS = 10.0  # of the job process, should it end at once
 
 
 def _stop_in_peace(worker: ThreadWorker) -> None:
@@ -31,12 +37,36 @@ def _stop_in_peace(worker: ThreadWorker) -> None:
     signal.signal(signal.SIGQUIT, worker.handle_exit)
 
 
+class _Master(Arbiter):  # type: ignore[misc]
+    """gunicorn's master, which keeps the job process alive as it does its workers."""
+
+    def __init__(self, app: "_Server") -> None:
+        super().__init__(app)
+        self._jobs: subprocess.Popen[bytes] | None = None
+        self._jobs_started = -_SECONDS_BETWEEN_STARTS
+
+    def manage_workers(self) -> None:
+        """Called about once a second."""
+        super().manage_workers()
+        has_ended = self._jobs is None or self._jobs.poll() is not None
+        if has_ended and time.monotonic() - self._jobs_started >= _SECONDS_BETWEEN_STARTS:
+            self._jobs, self._jobs_started = jobs.start(self.app.settings), time.monotonic()
+
+    def halt(self, reason: str | None = None, exit_status: int = 0) -> None:
+        if self._jobs is not None:
+            self._jobs.terminate()
+        super().halt(reason, exit_status)
+
+
 class _Server(BaseApplication):  # type: ignore[misc]
     """gunicorn with our settings; each worker makes its own application."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         super().__init__()
+
+    def run(self) -> None:
+        _Master(self).run()
 
     def load_config(self) -> None:
         host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host

@@ -9,12 +9,15 @@ from webapp.services import exporting
 from webapp.services.access import enter
 
 
-def comparable(db: Database, actor: Actor, slug: str) -> tuple[dict[str, bytes], dict[str, str]]:
+def comparable(
+    db: Database, actor: Actor, slug: str, rounds: frozenset[str] | None = None
+) -> tuple[dict[str, bytes], dict[str, str]]:
     """The files of the project's bundle by name, annotators as pseudonyms; and the texts, by document, left out there.
 
-    Raises NotFound, Forbidden.
+    With `rounds` the work of these only. Raises NotFound, Forbidden.
     """
-    files = {name: b"".join(content) for name, content in exporting.bundle(db, actor, slug)}
+    terms = exporting.Terms(rounds=rounds)
+    files = {name: b"".join(content) for name, content in exporting.bundle(db, actor, slug, terms)}
     with db.reading() as session:
         access = enter(session, slug, actor, "curate")
         here = (Document.project_id == access.project_id, Document.rights == "text-free")

@@ -35,3 +35,10 @@ def measures(applies_to: Literal["ratings", "spans"]) -> tuple[Measure, ...]:  #
     modules = [import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
     found = [measure for module in modules for measure in getattr(module, "MEASURES", ())]
     return tuple(sorted((m for m in found if m.applies_to == applies_to), key=lambda m: m.rank))
+
+
+def described(applies_to: Literal["ratings", "spans"]) -> list[dict[str, str]]:
+    """Name, title, definition and source of each, for readers who need not load what computes them."""
+    return [
+        {key: getattr(one, key) for key in ("name", "title", "definition", "source")} for one in measures(applies_to)
+    ]

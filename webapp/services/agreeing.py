@@ -1,0 +1,163 @@
+"""Computing the figures of agreement that pages show: only in the job process, for numpy and scipy come with it."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from webapp.about import VERSION
+from webapp.database import Database
+from webapp.domain.agreement import described
+from webapp.domain.annotation_files import input_sha256, own_scheme, read_records
+from webapp.domain.annotations import Annotations, annotations
+from webapp.domain.continua import Spans, spans_of
+from webapp.domain.fields import field_ratings, matched
+from webapp.domain.insight import insight
+from webapp.domain.permissions import OPERATOR
+from webapp.domain.report import Provenance, bundle_report, gamma_figures
+from webapp.domain.schemes import parse_scheme
+from webapp.models import Project, Report
+from webapp.services import jobs
+from webapp.services.comparing import comparable
+from webapp.services.jobs import Claimed
+from webapp.services.reports import Subject, state_of_work, store
+from webapp.services.rounds import rounds_of
+
+SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """What a report is computed from. `seen`: the state of the project's work, taken before the files were read."""
+
+    subject: Subject
+    seen: str
+    files: dict[str, bytes]
+    annotations: Annotations
+    scheme: bytes
+
+    @property
+    def name(self) -> str:
+        return f"figures {self.subject.name}"
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        scheme = hashlib.sha256(self.scheme).hexdigest()
+        return {
+            "round": self.subject.round,
+            "intervals": True,
+            "gamma": True,
+            "seed": SEED,
+            "scheme_sha256": scheme,
+        }
+
+    @property
+    def sha256(self) -> str:
+        """Of all that the figures depend on."""
+        return _hashed([VERSION, self.settings, input_sha256(self.files)])
+
+
+def compute_figures(db: Database, job: Claimed) -> None:
+    """All but γ, into the report of the job's subject; then γ is asked for, unless it is there for the same spans."""
+    jobs.tell(db, job, "Reading the labels.")
+    given = _read(db, job)
+    if not _is_confirmed(db, job, given):
+        jobs.tell(db, job, "Computing.")
+        body = _body(given)
+        with db.writing() as session:
+            store(session, job.project_id, given.name, given.sha256, given.seen, body)
+    with db.writing() as session:
+        _want_gamma(session, job, given)
+
+
+def _is_confirmed(db: Database, job: Claimed, given: _Input) -> bool:
+    """Whether the stored figures are of the same input; then they hold for what was seen now."""
+    with db.writing() as session:
+        report = session.get(Report, (job.project_id, given.name))
+        if report is None or report.input_sha256 != given.sha256:
+            return False
+        report.seen = given.seen
+        return True
+
+
+def compute_gamma(db: Database, job: Claimed) -> None:
+    """γ and γ-cat of the job's subject, with the share done told on the way."""
+    given = _read(db, job)
+    spans = spans_of(given.annotations, SEED, _telling(db, job))
+    figures = gamma_figures(spans)
+    with db.writing() as session:
+        name = f"gamma {given.subject.name}"
+        store(session, job.project_id, name, _gamma_input(spans) or "", given.seen, figures)
+
+
+def _read(db: Database, job: Claimed) -> _Input:
+    subject = Subject(**job.parameters)
+    with db.reading() as session:
+        slug = session.get_one(Project, job.project_id).slug
+        seen = state_of_work(session, job.project_id, subject)
+        closed = [round.name for round in rounds_of(session, job.project_id) if round.closed_at]
+    files, texts = comparable(db, OPERATOR, slug, frozenset(closed) if subject.closed else None)
+    records = read_records(files, subject.round, texts)
+    newest = closed[-1] if subject.closed and closed else None
+    scheme = own_scheme(files, records, subject.round or newest) or b""
+    return _Input(subject, seen, files, annotations(records, subject.round), scheme)
+
+
+def _body(given: _Input) -> dict[str, Any]:
+    scheme = parse_scheme(given.scheme.decode())
+    clusters = matched(given.annotations.compared)
+    tables = field_ratings(clusters, scheme)
+    spans = spans_of(given.annotations, SEED)
+    provenance = Provenance(VERSION, given.settings, input_sha256(given.files))
+    return {
+        "input": given.sha256,
+        "gamma_input": _gamma_input(spans),
+        "figures": bundle_report(given.annotations, tables, spans, provenance, gamma=False),
+        "insight": insight(given.annotations, clusters, tables, spans, scheme),
+        "measures": {kind: described(kind) for kind in ("spans", "ratings")},
+        "scheme": given.scheme.decode(),
+    }
+
+
+# ---- γ ----
+
+
+def _want_gamma(session: Session, job: Claimed, given: _Input) -> None:
+    wanted = _gamma_input(spans_of(given.annotations, SEED))
+    there = session.get(Report, (job.project_id, f"gamma {given.subject.name}"))
+    if wanted is not None and (there is None or there.input_sha256 != wanted):
+        jobs.want(session, job.project_id, "gamma", given.subject.name, given.subject.parameters)
+
+
+def _gamma_input(spans: Spans) -> str | None:
+    """The hash of all that γ depends on; None where there is nothing to compute."""
+    continua = [
+        [
+            one.document,
+            one.length,
+            {name: [[u.start, u.end, u.category] for u in own] for name, own in one.units.items()},
+        ]
+        for one in spans.continua
+    ]
+    return _hashed([VERSION, spans.seed, continua]) if continua else None
+
+
+def _telling(db: Database, job: Claimed) -> Callable[[float], None]:
+    """Tells the share done, each whole percent once."""
+    told = -1
+
+    def tell(share: float) -> None:
+        nonlocal told
+        percent = int(100 * share)
+        if percent > told:
+            told = percent
+            jobs.tell(db, job, f"{percent} % is done.")
+
+    return tell
+
+
+def _hashed(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
