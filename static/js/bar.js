@@ -54,7 +54,8 @@ export class Combo {
   }
 }
 
-const bar = $('#bar'), spk = $('#spk'), note = $('#note'), other = $('#other');
+export const bar = $('#bar');
+const spk = $('#spk'), note = $('#note'), other = $('#other');
 
 // Show label `x`, made or changed. ctx: words, quote, guess (a proposed speaker's id), last (the label for "again")
 export function fill(x, { words, quote, guess, last }) {
@@ -111,9 +112,10 @@ export function place(desk, body, rects, floating, above) {
   bar.style.top = bar.style.left = '';
   if (bar.hidden || !rects.length || !floating) return;
   const low = Math.max(...rects.map(r => r.bottom)), high = Math.min(...rects.map(r => r.top)), tall = bar.offsetHeight, d = desk.getBoundingClientRect();
-  const below = !above || low + 12 + tall < innerHeight || high - tall - 12 < 60;
+  const over = low + 18 + tall - innerHeight, below = over < 0 || !above || high - tall - 12 < 60;
   bar.style.top = `${(below ? low + 12 : high - tall - 10) - d.top}px`;
   bar.style.left = `${body.getBoundingClientRect().left - d.left - 14}px`;
+  if (below && over > 0) scrollBy(0, over);
 }
 
 // the scheme's question for what is under the pointer or the focus

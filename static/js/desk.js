@@ -1,16 +1,17 @@
 // What lies on the desk: the article, one's own labels, where we are in it; and how that is painted.
 import { Article } from './offsets.js';
 import { Words, byPlace, card, forget, layoutCards, paint, paintRail, touching } from './labels.js';
-import { place } from './bar.js';
-import { $, $$, plural } from './ui.js';
+import { bar, place } from './bar.js';
+import { filtering, kept, shows, tell } from './filter.js';
+import { $, $$, plural, say } from './ui.js';
 
 export const data = JSON.parse($('#page-data').textContent);
-export const page = document.body, body = $('#art .body'), desk = $('.desk'), bar = $('#bar'), list = $('#cards'), rail = $('#rail');
+export const page = document.body, body = $('#art .body'), desk = $('.desk'), list = $('#cards'), rail = $('#rail');
 export const words = new Words(data), doc = new Article(body, data.pieces, data.excluded), prefs = { letters: true, pieces_first: true, ...data.preferences };
 export const phone = matchMedia('(max-width: 759px)'), wide = matchMedia('(min-width: 1000px)');
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
-export const labels = new Map(data.labels.map(x => [x.id, x])), spans = () => [...labels.values()];
+export const labels = new Map(data.labels.map(x => [x.id, x])), spans = () => [...labels.values()], seen = () => spans().filter(shows);
 // cur: the sentence; sel: the marked words {start, end, edge}; active: id of the raised label; draft: a label not stored yet, or changes to one
 // done, undone: steps to take back, {pairs: [[before, after]]} or a label that was left half filled in
 export const at = { cur: null, sel: null, active: null, draft: null, byMouse: false, done: [], undone: [] };
@@ -34,15 +35,18 @@ export function piece() {
 
 export function refresh(...dirty) {
   const paras = new Set(dirty.filter(Boolean).flatMap(x => doc.sentsIn(x.start, x.end).map(s => s.p)));
-  paint(doc, paras, spans(), { words, active: at.active, draft: at.active ? null : at.sel });
+  paint(doc, paras, seen(), { words, active: at.active, draft: at.active ? null : at.sel });
   chrome();
 }
+const counted = () => (filtering() ? `${seen().length} of ` : '') + labels.size;
 // what depends on the labels
 export function recount() {
-  cover = new Map();
-  for (const x of touching(spans(), 0, Infinity)) for (const s of doc.sentsIn(x.start, x.end)) cover.set(s, x);
-  $('#ndone').textContent = labels.size;
-  paintRail(rail, doc, s => (cover.has(s) ? words.look(cover.get(s)) : s.said.length ? 'todo' : ''));
+  const covered = list => new Map(touching(list, 0, Infinity).flatMap(x => doc.sentsIn(x.start, x.end).map(s => [s, x])));
+  cover = covered(spans());
+  const drawn = filtering() ? covered(seen()) : cover;
+  $('#ndone').textContent = counted();
+  paintRail(rail, doc, s => (drawn.has(s) ? words.look(drawn.get(s)) : bare(s) ? 'todo' : ''));
+  tell(spans(), words);
   shown = undefined;
   chrome();
 }
@@ -55,7 +59,8 @@ export function chrome() {
   cardOf(active)?.classList.add('on');
   $('#undo').disabled = !at.done.length;
   $('#redo').disabled = !at.undone.length;
-  $('#count').textContent = [plural(labels.size, 'label'), cur ? `sentence ${cur.i + 1} of ${n}` : plural(n, 'sentence')].join(' · ');
+  const own = page.dataset.state === 'reading' ? [] : [`${counted()} label${labels.size === 1 ? '' : 's'}`];
+  $('#count').textContent = [...own, cur ? `sentence ${cur.i + 1} of ${n}` : plural(n, 'sentence')].join(' · ');
   queued ||= requestAnimationFrame(() => {
     queued = 0;
     if (shown !== at.active && wide.matches) layoutCards(desk, list, body, shown = at.active);
@@ -80,7 +85,22 @@ export function putCard(x) {
 }
 export function repaint(marksToo) {
   list.replaceChildren(...spans().sort(byPlace).map(x => card(x, words)));
-  if (marksToo) paint(doc, doc.paras.keys(), spans(), { words });
+  if (marksToo) paint(doc, doc.paras.keys(), seen(), { words, active: at.active, draft: at.active ? null : at.sel });
+  for (const c of list.children) c.hidden = !shows(labels.get(c.dataset.id));
+}
+// another choice of labels to show
+export function sift() {
+  kept.clear();
+  if (raised() && !shows(raised())) at.active = null;
+  repaint(true);
+  recount();
+  say($('#few').textContent || 'All labels shown');
+}
+export function unhide(x) {
+  if (shows(x)) return;
+  kept.add(x.id);
+  repaint(true);
+  recount();
 }
 
 // make `sent` the sentence we are in

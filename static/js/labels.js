@@ -47,7 +47,7 @@ export class Words {
     const q = fold(query), starts = t => ` ${fold(t)}`.includes(` ${q}`);
     const rank = s => [fold(s.name).startsWith(q), starts(s.name), s.aliases.some(a => fold(a).length > 2 && starts(a)), starts(s.affiliation)].indexOf(true);
     return [...new Set([...first, ...this.speakers.keys()])].map(id => this.speakers.get(id))
-      .filter(s => s && !s.gone && (papers ? !s.fresh : s.kind !== 'document'))
+      .filter(s => s && !s.gone && (papers ? !s.fresh : s.kind !== 'document' || s.fresh))
       .map(s => [q ? rank(s) : 0, s]).filter(r => r[0] >= 0).sort((a, b) => a[0] - b[0]).slice(0, 9).map(r => r[1]);
   }
 
@@ -62,8 +62,8 @@ export class Words {
 
   toWire(x, base, text_sha256) {
     const { fresh, name, kind, affiliation } = this.speakers.get(x.speaker) ?? {}, out = Object.fromEntries(FIELDS.map(f => [f, x[f]]));
-    for (const [f, usual] of [['origin', 'marked'], ['speaker_origin', 'picked']]) if (/imported|simulated/.test(x[f])) out[f] = usual;    // only the server gives these
-    if (fresh) Object.assign(out, { speaker: { name, kind, affiliation }, chain: x.chain.slice(0, -1) });
+    for (const [f, usual] of [['origin', 'marked'], ['speaker_origin', 'picked']]) if (/imported|simulated/.test(out[f])) out[f] = usual;    // only the server gives these
+    if (fresh) Object.assign(out, { speaker: { name, kind, affiliation }, chain: out.chain.slice(0, -1) });
     return { ...out, text_sha256, base };
   }
 
@@ -150,7 +150,7 @@ export const forget = id => (id ? known.delete(id) : known.clear());
 
 export function layoutCards(desk, list, body, openId) {
   const top = desk.getBoundingClientRect().top;
-  const at = [...list.children].map(c => {
+  const at = [...list.children].filter(c => !c.hidden).map(c => {
     const { id } = c.dataset;
     if (!known.has(id)) {
       const [line] = body.querySelector(`mark[data-id="${id}"]`)?.getClientRects() ?? [];

@@ -21,16 +21,18 @@ function names(node, declared, found = new Set(), pattern = !declared) {
 }
 
 const read = Object.entries(modules).map(([name, source]) => {
-  const body = parse(source), imports = body.filter(x => x.type === 'ImportDeclaration'), exports = body.filter(x => x.type.startsWith('Export'));
-  for (const x of imports) if (!/^import \{[^}]+\} from '\.\/[\w-]+\.js';$/.test(source.slice(x.start, x.end)) || / as /.test(source.slice(x.start, x.end))) wrong.push(`${name}: an import of another form`);
-  for (const x of exports) if (!/^\n?export (const|function|class|async function) /.test(source.slice(Math.max(0, x.start - 1), x.end))) wrong.push(`${name}: an export of another form`);
+  const body = parse(source), imports = body.filter(x => x.type === 'ImportDeclaration');
+  for (const x of body.filter(x => /^(Im|Ex)port/.test(x.type))) {
+    const text = source.slice(Math.max(0, x.start - 1), x.end);
+    if (!/^\n?(import \{[^}]+\} from '\.\/[\w-]+\.js';|export (const|let|function|class|async function) [^]*)$/.test(text) || / as .* from /.test(text)) wrong.push(`${name}: ${text}`);
+  }
+  const top = new Set(body.map(x => x.declaration ?? x).flatMap(x => (x.id ? [x.id.name] : [...names((x.declarations ?? []).map(d => ({ id: d.id })), true)])));
   const known = new Set([...imports.flatMap(x => x.specifiers.map(s => s.local.name)), ...names(body, true)]);
-  const exported = exports.flatMap(x => x.declaration?.declarations?.map(d => d.id.name) ?? x.declaration?.id?.name ?? []);
-  return { name, known, exported, used: names(body.filter(x => !imports.includes(x))) };
+  return { name, known, top, used: names(body.filter(x => !imports.includes(x))) };
 });
 
-// joined, all that a module gives away is in sight of all later ones: it must not take the place of something of the browser's
-for (const a of read) for (const b of read) for (const word of b.exported) {
+// joined, what stands at the top of one module is in sight of all: no other module may mean something of the browser's by it
+for (const a of read) for (const b of read) for (const word of b.top) {
   if (a.used.has(word) && !a.known.has(word)) wrong.push(`${a.name}: ${word} would be that of ${b.name}`);
 }
 console.log(wrong.join('\n'));

@@ -21,7 +21,7 @@ _TAGS = (
 # there is a drawing in static/img/signs.svg for these glyphs; any other stands as it is
 _SIGNS = {"©": "g-copyright", "⇄": "g-exchange", "○": "g-ring"}
 # what the scripts get as it is
-_GIVEN = ("person_id", "person", "state", "locked_reason", "addresses", "next_href", "voice", "preferences", "labels")
+_GIVEN = ("person_id", "person", "state", "addresses", "next_href", "voice", "preferences", "labels")
 
 
 def context(page: Page) -> dict[str, Any]:

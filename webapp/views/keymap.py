@@ -34,6 +34,7 @@ _MOVE = (
     Key("Shift+N", "todo:-1", "previous one"),
     Key("]", "label:1", "next label"),
     Key("[", "label:-1", "previous label"),
+    Key("Shift+F", "filter", "show only some labels; again: all"),
 )
 _MARK = (
     Key("q", "widen", "the sentence, the next quotation in it"),
