@@ -157,6 +157,24 @@ def test_force_spares_a_folder_of_somebody_elses(on_sqlite: Stancemark, tmp_path
     assert set(files_of(mine)) == {"thesis.txt"}
 
 
+def test_formats_of_many_files_are_a_folder_or_a_zip(on_sqlite: Stancemark, sqlite_only: World, tmp_path: Path) -> None:
+    sqlite_only.stored("Alice")
+    words = ("export", "labels", "--project", SLUG, "--names", "--format")
+    for format, ending in (("brat", "ann"), ("webanno", "tsv")):
+        folder, archive = tmp_path / format, tmp_path / f"{format}.zip"
+        on_sqlite.well(*words, format, "--out", folder)
+        on_sqlite.well(*words, format, "--out", archive)
+        on_sqlite.well(*words, format, "--out", folder, "--force")
+        assert (folder / "main" / "Alice" / f"000.{ending}").stat().st_size > 100
+        with zipfile.ZipFile(archive) as unpacked:
+            assert all(unpacked.read(name) == (folder / name).read_bytes() for name in unpacked.namelist())
+    for format in ("csv", "conll", "labelstudio"):
+        on_sqlite.well(*words, format, "--out", tmp_path / f"labels.{format}")
+        assert "Alice" in (tmp_path / f"labels.{format}").read_text()
+    said = on_sqlite.refused("export", "documents", "--project", SLUG, "--format", "brat", "--out", tmp_path / "no")
+    assert said == "The format brat holds labels on their words, and no documents alone. Choose: jsonl, csv.\n"
+
+
 def test_a_refused_export_leaves_nothing(on_sqlite: Stancemark, tmp_path: Path) -> None:
     out = tmp_path / "missing" / "labels.jsonl"
     assert on_sqlite.refused("export", "labels", "--project", SLUG, "--out", out) == (

@@ -1,8 +1,10 @@
 """What leaves a project: shapes, orders, pseudonyms, and that equal data gives equal bytes."""
 
+import csv
 import hashlib
 import io
 import json
+import re
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -13,8 +15,9 @@ import pandas
 import pytest
 from sqlalchemy import insert
 
+from tests.readers import read_brat, read_conll, read_webanno
 from tests.world import OTHER_WORDS, WORDS, World, delete, finish, put, uid
-from webapp.domain.errors import Forbidden, NotFound
+from webapp.domain.errors import Forbidden, Invalid, NotFound
 from webapp.domain.permissions import OPERATOR
 from webapp.models import label_table
 from webapp.services import assigning, exporting, managing, removing, speakers
@@ -260,6 +263,118 @@ def test_datasets_reads_every_file_of_a_bundle(
     )
     assert (labels.features["start"].dtype, labels.features["unsure"].dtype) == ("int64", "bool")
     assert labels.features["quote"].dtype == "string" and set(labels["document"]) <= {"000", "001"}
+
+
+# ---- formats that hold labels on their words ----
+
+
+def in_files(world: World, format: str, **terms: bool) -> dict[str, bytes]:
+    return {
+        name: b"".join(content)
+        for name, content in exporting.files(world.db, OPERATOR, "letter", "labels", format, Terms(**terms))
+    }
+
+
+def in_a_stream(world: World, format: str, kind: str = "labels", **terms: bool) -> bytes:
+    return b"".join(exporting.stream(world.db, OPERATOR, "letter", kind, format, Terms(**terms))[1])
+
+
+def test_each_annotator_and_article_has_its_files(world: World) -> None:
+    busy(world)
+    for name, ending in (("brat", ".ann"), ("webanno", ".tsv")):
+        found = [path for path in in_files(world, name) if path.endswith(ending)]
+        # Carol finished 000 without a label, Bob was withdrawn from 000; Alice's other articles are not begun
+        assert found == [
+            f"main/{path}{ending}"
+            for path in ("annotator-01/000", "annotator-02/000", "annotator-03/000", "annotator-02/001")
+        ]
+    assert "main/Alice/000.ann" in in_files(world, "brat", names=True)
+
+
+def test_labels_stand_on_their_words_in_every_format(world: World) -> None:
+    busy(world)
+    expected = sorted((row["start"], row["end"], row["speaker"]) for row in lines(exported(world, "labels")))
+    texts = {line["id"]: line["text"] for line in lines(exported(world, "documents"))}
+    brat, webanno = in_files(world, "brat"), in_files(world, "webanno")
+    marked = [
+        *(read_brat(brat[f"{path[:-4]}.txt"].decode(), brat[path].decode()) for path in brat if path.endswith(".ann")),
+    ]
+    assert sorted((m.start, m.end, m.said["Speaker"]) for found in marked for m in found) == expected
+    read = {path: read_webanno(webanno[path].decode()) for path in webanno if path.endswith(".tsv")}
+    assert sorted((m.start, m.end, m.said["speaker"]) for _, found, _ in read.values() for m in found) == expected
+    assert all(text == texts[path[-7:-4]] + "\n" for path, (text, _, _) in read.items())
+    tasks = json.loads(in_a_stream(world, "labelstudio"))
+    regions = [r["value"] for t in tasks for a in t["annotations"] for r in a["result"] if r["type"] == "labels"]
+    assert sorted((r["start"], r["end"]) for r in regions) == [row[:2] for row in expected]
+    assert [task["data"]["document"] for task in tasks] == ["000", "001"]
+    sections = list(read_conll(in_a_stream(world, "conll").decode()))
+    assert [(head["newdoc id"], head["annotator"]) for head, _, _ in sections] == [
+        *(("000", "annotator-01"), ("000", "annotator-02"), ("000", "annotator-03"), ("001", "annotator-02")),
+    ]
+
+
+def test_csv_has_the_columns_of_the_lines(world: World) -> None:
+    busy(world)
+    world.bring({"id": "closed", "text": "Closed words here.", "rights": "text-free"})
+    for kind in ("documents", "labels"):
+        heading, *rows = csv.reader(io.StringIO(in_a_stream(world, "csv", kind).decode(), newline=""))
+        records = lines(exported(world, kind))
+        assert heading == list(records[0]) and len(rows) == len(records)
+        assert [row[0] for row in rows] == [record["id"] for record in records]
+    frame = pandas.read_csv(io.BytesIO(in_a_stream(world, "csv")), dtype={"document": str})
+    assert list(frame.columns) == [*LABEL, "quote_sha256"] and frame["end"].dtype.kind == "i"
+    assert frame["on_target"].dtype.kind == "b" and [json.loads(chain) for chain in frame["chain"]]
+
+
+@pytest.mark.parametrize("format", ["brat", "conll", "csv", "labelstudio", "webanno"])
+def test_a_format_has_equal_bytes_for_equal_data(sqlite_only: World, postgresql_only: World, format: str) -> None:
+    labels = [sqlite_only.label(words, chain=chain, speaker="google") for words, chain in MARKS]
+    found = []
+    for world in (sqlite_only, postgresql_only):
+        for label in labels:
+            world.operate("Alice", "000", put(label))
+        many = format in ("brat", "webanno")
+        found.append(in_files(world, format) if many else without_moments(in_a_stream(world, format)))
+    assert found[0] == found[1] and b"google" in str(found[0]).encode()
+
+
+MARKS = ((WORDS, []), (WORDS[:6], ["voice-000", "google"]), (OTHER_WORDS, []))
+
+
+def without_moments(content: bytes) -> bytes:
+    return re.sub(rb"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", b"", content)
+
+
+def test_an_article_that_may_not_leave_is_left_out_and_named(world: World) -> None:
+    world.bring({"id": "closed", "text": "Closed words here.", "rights": "text-free"})
+    world.assign("Alice", documents=["closed"])
+    world.stored("Alice", "Closed words", "closed", note="not kept")
+    world.stored("Alice")
+    for format in ("brat", "webanno"):
+        found = in_files(world, format)
+        assert b"Article closed is left out" in found["left-out.txt"]
+        assert not [path for path in found if "closed" in path] and b"Closed" not in b"".join(found.values())
+    for format in ("conll", "labelstudio"):
+        found = in_a_stream(world, format)
+        assert b"its words may not leave" in found and b"Closed" not in found and b"000" in found
+
+
+@pytest.mark.parametrize("format", ["brat", "conll", "labelstudio", "webanno"])
+def test_what_a_format_cannot_hold_is_refused(sqlite_only: World, format: str) -> None:
+    with pytest.raises(Invalid, match=r"holds labels on their words, and no documents alone\. Choose: jsonl, csv\."):
+        exporting.stream(sqlite_only.db, OPERATOR, "letter", "documents", format)
+    with pytest.raises(Invalid, match=r"holds the articles’ words\. Without words there are: jsonl, csv\."):
+        exporting.files(sqlite_only.db, OPERATOR, "letter", "labels", format, Terms(text_free=True))
+
+
+def test_rounds_apart(sqlite_only: World) -> None:
+    sqlite_only.stored("Alice")
+    managing.add_round(sqlite_only.db, OPERATOR, "letter", "second")
+    managing.close_round(sqlite_only.db, OPERATOR, "letter", "main")
+    sqlite_only.assign("Alice", documents=["000"], round="second")
+    sqlite_only.operate("Alice", "000", put(sqlite_only.label(OTHER_WORDS)), round="second")
+    found = [path for path in in_files(sqlite_only, "brat") if path.endswith(".ann")]
+    assert found == ["main/annotator-01/000.ann", "second/annotator-01/000.ann"]
 
 
 # ---- large ones ----

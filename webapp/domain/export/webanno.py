@@ -6,7 +6,6 @@ next sentence, because the format keeps no words or spaces between sentences.
 
 import re
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
@@ -25,7 +24,7 @@ _IN_VALUE = re.compile(r"->|[\\\[\]|_;*\t\n]")
 _IN_TEXT = re.compile(r"[\x01-\x07\t\f\b\x0e-\x1f\\]")
 _NAMED = {"\t": "\\t", "\n": "\\n", "\f": "\\f", "\b": "\\b"}
 
-Numbered = list[tuple[int, Record]]  # labels with their number in the file
+Cells = list[str]  # of one label, a value a feature with its number behind it
 
 
 def write(articles: Iterable[Article]) -> Files:
@@ -50,34 +49,36 @@ def _content(article: Article, work: Work) -> Iterator[bytes]:
     for number, (sentence, (start, end)) in enumerate(zip(sentences, pairwise(bounds), strict=True), 1):
         lines = [f"#Text={_IN_TEXT.sub(_escaped_text, line)}" for line in text[start:end].split("\n")]
         for place, token in enumerate(sentence, 1):
-            for unit, span, labels in _units(f"{number}-{place}", token, marked.get(token, {})):
-                first, last = (offset + bisect_left(wide, offset) for offset in span)
-                lines.append(f"{unit}\t{first}-{last}\t{text[slice(*span)]}\t{_cells(labels)}")
+            for unit, (first, last), cells in _units(f"{number}-{place}", token, marked.get(token)):
+                begin, stop = first + bisect_left(wide, first), last + bisect_left(wide, last)
+                lines.append(f"{unit}\t{begin}-{stop}\t{text[first:last]}\t{cells}")
         yield ("\n" + "\n".join(lines) + "\n").encode()
 
 
-def _marked(labels: Sequence[Record], tokens: Sequence[Span]) -> dict[Span, dict[Span, Numbered]]:
+def _marked(labels: Sequence[Record], tokens: Sequence[Span]) -> dict[Span, dict[Span, list[Cells]]]:
     """For each token the parts of it that labels cover: all of it, or a stretch that becomes a sub-token."""
     starts, ends = [start for start, _ in tokens], [end for _, end in tokens]
-    found: dict[Span, dict[Span, Numbered]] = defaultdict(lambda: defaultdict(list))
+    found: dict[Span, dict[Span, list[Cells]]] = {}
     for number, label in enumerate(labels, 1):
+        cells = [f"{_value(label[key])}[{number}]" for key in FEATURES.values()]
         for start, end in tokens[bisect_right(ends, label["start"]) : bisect_left(starts, label["end"])]:
             part = max(start, label["start"]), min(end, label["end"])
-            found[start, end][part].append((number, label))
+            found.setdefault((start, end), {}).setdefault(part, []).append(cells)
     return found
 
 
-def _units(number: str, token: Span, parts: dict[Span, Numbered]) -> Iterator[tuple[str, Span, Numbered]]:
-    """The token, then its sub-tokens from left to right."""
-    yield number, token, parts.get(token, [])
-    for place, part in enumerate(sorted(set(parts) - {token}), 1):
-        yield f"{number}.{place}", part, parts[part]
+def _units(number: str, token: Span, parts: dict[Span, list[Cells]] | None) -> Iterator[tuple[str, Span, str]]:
+    """The token, then its sub-tokens from left to right, each with the rest of its line."""
+    if not parts:
+        yield number, token, _NONE
+        return
+    yield number, token, _stacked(parts.get(token))
+    for place, part in enumerate(sorted(parts.keys() - {token}), 1):
+        yield f"{number}.{place}", part, _stacked(parts[part])
 
 
-def _cells(labels: Numbered) -> str:
-    if not labels:
-        return _NONE
-    return "".join("|".join(f"{_value(label[key])}[{n}]" for n, label in labels) + "\t" for key in FEATURES.values())
+def _stacked(cells: list[Cells] | None) -> str:
+    return "".join("|".join(column) + "\t" for column in zip(*cells, strict=True)) if cells else _NONE
 
 
 def _value(value: Any) -> str:
