@@ -15,8 +15,9 @@ from webapp.services import accounts, assigning, demo, managing
 HERE = "/p/hollywood-letter"
 PASSWORD = "correct horse battery"
 PAGES = (
-    *("/", "/documents", "/people", "/people/annotator-02", "/rounds", "/settings", "/events"),
-    "/speakers/openai/merge?into=google",
+    *("/", "/documents", "/people", "/people?show=stances", "/people?show=claims", "/people/annotator-02"),
+    *("/people/annotator-02/articles/000?round=main", "/withdrawn", "/rounds", "/settings", "/events"),
+    *("/scheme", "/speakers/openai/merge?into=google"),
 )
 LONG = "Maximiliane-Annabella-von-Hohenstein-Wartenburg-und-zu-Altenhausen <b>Ä</b>"
 
@@ -31,6 +32,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             accounts.add_person(db, OPERATOR, name, password=PASSWORD)
             managing.set_roles(db, OPERATOR, "hollywood-letter", name, frozenset({role}))
         assigning.assign(db, OPERATOR, "hollywood-letter", ["Dora", LONG], 2)
+        taken = {"documents": ["002"], "with_begun": True, "reason": "Left the team"}
+        assigning.unassign(db, OPERATOR, "hollywood-letter", "alice", **taken)
         db.close()
         yield server.address
 

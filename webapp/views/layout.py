@@ -9,18 +9,23 @@ from webapp.domain.errors import Unavailable
 from webapp.domain.permissions import Actor
 from webapp.services import managing
 
-# title, endpoint, and the roles that see it; annotators see agreement and releases once the curator opens them
-_PROJECT_PAGES = (
-    ("Overview", "projects.overview", frozenset({"curator", "adjudicator", "annotator"})),
-    ("Articles", "projects.documents", frozenset({"curator", "adjudicator", "annotator"})),
-    ("People", "projects.people", frozenset({"curator"})),
-    ("Rounds", "rounds.rounds", frozenset({"curator"})),
-    ("Speakers", "reading.speakers", frozenset({"curator", "adjudicator", "annotator"})),
-    ("Guide", "reading.guide", frozenset({"curator", "adjudicator", "annotator"})),
-    ("Scheme", "reading.scheme", frozenset({"curator", "adjudicator", "annotator"})),
-    ("Settings", "settings.settings", frozenset({"curator"})),
-    ("Events", "events.events", frozenset({"curator"})),
-)
+_ALL = frozenset({"curator", "adjudicator", "annotator"})
+_CURATOR = frozenset({"curator"})
+# in groups: title, endpoint, and the roles that see it; annotators see agreement and releases once these are opened
+_PROJECT_PAGES = {
+    "Articles": (("Overview", "projects.overview", _ALL), ("Articles", "projects.documents", _ALL)),
+    "Rules": (
+        ("Guide", "reading.guide", _ALL),
+        ("Scheme", "reading.scheme", _ALL),
+        ("Speakers", "reading.speakers", _ALL),
+    ),
+    "Project": (
+        ("People", "projects.people", _CURATOR),
+        ("Rounds", "rounds.rounds", _CURATOR),
+        ("Settings", "settings.settings", _CURATOR),
+        ("Events", "events.events", _CURATOR),
+    ),
+}
 
 
 def projects_of(actor: Actor) -> list[dict[str, Any]]:
@@ -31,21 +36,25 @@ def projects_of(actor: Actor) -> list[dict[str, Any]]:
     return found
 
 
-def _nav(actor: Actor) -> list[dict[str, Any]]:
-    pages = [{"label": "My work", "href": url_for("home.my_work"), "current": request.endpoint == "home.my_work"}]
-    project = _project(projects_of(actor))
-    if project is None:
-        return pages
-    slug, roles = project["slug"], frozenset(project["roles"]) | ({"curator"} if actor.is_admin else frozenset())
-    return pages + [
-        {"label": label, "href": url_for(endpoint, slug=slug), "current": _is_here(url_for(endpoint, slug=slug))}
-        for label, endpoint, seen_by in _PROJECT_PAGES
-        if roles & seen_by
+def _pages(actor: Actor, project: dict[str, Any]) -> list[dict[str, Any]]:
+    """The pages of the project open to the person, in groups: `{"name","pages":[{"label","href","current"}]}`."""
+    roles = frozenset(project["roles"]) | (_CURATOR if actor.is_admin else frozenset())
+    groups = [
+        {"name": name, "pages": [_entry(*page, project["slug"]) for *page, seen_by in pages if roles & seen_by]}
+        for name, pages in _PROJECT_PAGES.items()
     ]
+    return [group for group in groups if group["pages"]]
 
 
-def _is_here(address: str) -> bool:
-    """Whether the request is for that page or for one below it."""
+def _entry(label: str, endpoint: str, slug: str) -> dict[str, Any]:
+    address = url_for(endpoint, slug=slug)
+    return {"label": label, "href": address, "current": _is_here(address, endpoint)}
+
+
+def _is_here(address: str, endpoint: str) -> bool:
+    """Whether the request is for that page or for one below it; withdrawn work is told of under People."""
+    if request.blueprint == "withdrawn" and endpoint == "projects.people":
+        return True
     return request.path == address or request.path.startswith(f"{address}/")
 
 
@@ -66,10 +75,17 @@ def _person_context() -> dict[str, Any]:
     """Who is signed in; nobody where the database cannot say, so that the page that tells of it can be drawn."""
     try:
         if found := identity.signed_in():
-            return {"signed_in": found.actor.name, "is_admin": found.actor.is_admin, "nav": _nav(found.actor)}
+            return {"signed_in": found.actor.name, "is_admin": found.actor.is_admin} | _ways(found.actor)
     except Unavailable:
         pass
-    return {"signed_in": None, "is_admin": False, "nav": []}
+    return {"signed_in": None, "is_admin": False, "nav": [], "projects_known": [], "project_here": None}
+
+
+def _ways(actor: Actor) -> dict[str, Any]:
+    """Where the person can go: their projects, and the pages of the one they are in."""
+    projects = projects_of(actor)
+    here = _project(projects)
+    return {"projects_known": projects, "project_here": here, "nav": _pages(actor, here) if here else []}
 
 
 def init_app(app: Flask) -> None:
