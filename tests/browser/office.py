@@ -45,7 +45,7 @@ class Office:
     browser: Browser
     contexts: list[BrowserContext] = field(default_factory=list)
     wrongs: list[str] = field(default_factory=list)
-    _signed_in: dict[str, StorageState] = field(default_factory=dict)
+    sessions: dict[str, StorageState] = field(default_factory=dict)  # of who has signed in, by name
 
     def article(self, text: str, excluded: Sequence[dict[str, Any]] = ()) -> Article:
         """A new article of these words for Alice and Bob; `excluded` counts in the text as it is stored."""
@@ -80,10 +80,10 @@ class Office:
 
     def browse(self, name: str, width: int = 1360, height: int = 900, **more: Any) -> BrowserContext:
         """A browser of their own for `name`, who is signed in there; `more` goes to the browser's context."""
-        if name not in self._signed_in:
-            self._signed_in[name] = self._sign_in(name)
+        if name not in self.sessions:
+            self.sessions[name] = self._sign_in(name)
         viewport = {"width": width, "height": height}
-        context = self.browser.new_context(storage_state=self._signed_in[name], viewport=viewport, **more)
+        context = self.browser.new_context(storage_state=self.sessions[name], viewport=viewport, **more)
         watch(context, self.wrongs)
         self.contexts.append(context)
         return context

@@ -1,0 +1,174 @@
+"""The annotation page enlarged, without motion, in forced colours, and under a finger."""
+
+from itertools import combinations
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.office import Office
+from tests.browser.team import press, saved, sentence
+
+STANCES = ("pro-copyright", "pro-fair-use", "neutral")
+LETTER = """“We firmly believe that art matters,” said Ava DuVernay. “It is worth paying for.”
+
+The company disagreed. “It is fair use,” OpenAI said, “and it is good for everybody.”
+
+Nothing more was said about art that day."""
+PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+
+# Names of what can be used but lies outside the window at a side, or cannot be scrolled to within what holds it.
+OUT_OF_REACH = """() => [...document.querySelectorAll("a, button, input, select, textarea, summary, dialog dd")]
+  .filter(el => el.checkVisibility({ visibilityProperty: true }) && !el.closest(".skip, noscript"))
+  .filter(el => {
+    el.scrollIntoView({ block: "nearest", behavior: "instant" });
+    const r = el.getBoundingClientRect();
+    return r.left < 0 || r.right > innerWidth + .5 || r.bottom > innerHeight + .5 || r.top < -.5;
+  }).map(el => `${el.tagName} ${el.id || el.textContent.trim()}`)"""
+# Names of targets under a finger that are lower or narrower than 44 px; a label counts for the radio in it.
+TOO_SMALL = """() => [...document.querySelectorAll("#bar :is(button, label:has([type=radio]), .combo input)")]
+  .filter(el => el.checkVisibility()).map(el => [el, el.getBoundingClientRect()])
+  .filter(([, r]) => r.height < 43.5 || r.width < 43.5)
+  .map(([el, r]) => `${el.id || el.textContent.trim()}: ${Math.round(r.width)} × ${Math.round(r.height)}`)"""
+
+
+def fits(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(OUT_OF_REACH) == []
+
+
+def test_at_200_percent_nothing_is_cut_off(office: Office) -> None:
+    article = office.article(LETTER)
+    office.label(article, article.span("art"))
+    page = office.visit("Alice", article, 640, 450, device_scale_factor=2)
+    fits(page)
+    sentence(page, "The company").click()
+    press(page, "s")
+    fits(page)
+    press(page, "Escape", "w")
+    fits(page)
+    press(page, "Escape", "Escape", "Escape")
+    for keys in ("?", "Shift+Enter"):
+        press(page, keys)
+        expect(page.locator("dialog[open]")).to_be_visible()
+        fits(page)
+        press(page, "Escape")
+    page.get_by_role("button", name="Labels 1").click()
+    expect(page.locator("#cards .card")).to_be_visible()
+    fits(page)
+
+
+def test_nothing_slides_for_who_wants_no_motion(office: Office) -> None:
+    article = office.article("\n\n".join(f"“It is fair use number {n},” OpenAI said." for n in range(30)))
+    office.label(article, *[article.span(f"use number {n},") for n in range(6)], speaker="google")
+    for motion, labels in (("no-preference", 7), ("reduce", 8)):
+        page = office.visit("Alice", article, reduced_motion=motion)
+        page.evaluate(
+            """() => { window.sliding = 0; window.places = []; addEventListener("scroll", () => places.push(scrollY));
+            addEventListener("transitionrun", e => { sliding += e.target.matches(".card"); }); }"""
+        )
+        press(page, *"j" * (labels - 6), "s", *"openai", "Enter", "1", "e")
+        saved(page, labels)
+        if motion == "reduce":
+            expect(page.locator("#cards .card.on")).to_be_in_viewport()
+            assert page.evaluate("sliding") == 0
+        else:
+            page.wait_for_function("() => sliding > 0")
+        press(page, *"j" * 15)
+        expect(page.locator("[aria-current=true]")).to_be_in_viewport()
+        if motion == "reduce":
+            assert page.evaluate("new Set(places).size") <= 15, "one jump a key at most"
+        page.close()
+
+
+def line_under(page: Page, mark: Locator) -> bytes:
+    """A picture of its last words and what is under them; the sign at its start is left out."""
+    box = mark.bounding_box()
+    assert box
+    half = {"x": box["x"] + box["width"] / 2, "y": box["y"], "width": box["width"] / 2, "height": box["height"] + 8}
+    return page.screenshot(clip=half, animations="disabled")  # type: ignore[arg-type]
+
+
+def test_stances_differ_without_any_colour(office: Office) -> None:
+    """The same words with three stances: the pictures of the marks differ, in the only two colours there are."""
+    article = office.article("\n\n".join(["It is good work."] * 4))
+    length = len("It is good work.")
+    for n, stance in enumerate(STANCES):
+        start = n * (length + 2)
+        office.label(article, (start, start + length - 1), stance=stance)
+    page = office.visit("Alice", article, forced_colors="active")
+    marks, signs = page.locator("#art mark[data-id]"), page.locator("#cards .card .g")
+    expect(marks).to_have_count(3)
+    for one, other in combinations([line_under(page, mark) for mark in marks.all()], 2):
+        assert one != other
+    for one, other in combinations([sign.screenshot() for sign in signs.all()], 2):
+        assert one != other, "the signs on the cards too"
+    page.locator(".s").nth(3).click()
+    page.evaluate("document.activeElement.blur()")
+    expect(page.locator("mark.draft")).to_have_css("outline-style", "solid")
+    labelled = [card.inner_text().split("\n")[0] for card in page.locator("#cards .card").all()]
+    assert labelled == list(STANCES), "the word stands beside the sign"
+
+
+def tap(page: Page, part: Locator) -> None:
+    part.scroll_into_view_if_needed()
+    part.tap()
+
+
+def sheet(page: Page) -> dict[str, Any]:
+    """Where the sheet ends, as parts of the window's height, and whether the marked words are in sight."""
+    expect(page.locator("#bar")).to_be_visible()
+    seen: dict[str, Any] = page.evaluate(
+        """() => {
+          const [words, bar] = ["mark.draft", "#bar"].map(part => document.querySelector(part));
+          const { left, right, top } = words.getBoundingClientRect(), sheet = bar.getBoundingClientRect();
+          const there = document.elementFromPoint((left + right) / 2, top + 12);
+          return { top: sheet.top / innerHeight, bottom: sheet.bottom / innerHeight, seen: !!there?.contains(words) };
+        }"""
+    )
+    return seen
+
+
+def test_a_label_with_one_finger(office: Office) -> None:
+    article = office.article(LETTER)
+    page = office.visit("Alice", article, **PHONE)
+    tap(page, sentence(page, "The company disagreed"))
+    tap(page, sentence(page, "We firmly believe"))
+    at = sheet(page)
+    assert (at["bottom"], at["seen"]) == (1, True), "a sheet from below that leaves the marked words in sight"
+    assert at["top"] >= 0.27
+    expect(page.locator("#bar")).to_contain_text("We firmly believe")
+    assert page.evaluate(TOO_SMALL) == []
+    expect(page.locator("#bar kbd:visible")).to_have_count(0)
+    tap(page, page.get_by_role("button", name="Confirm"))
+    tap(page, page.locator(".stances label").nth(1))
+    tap(page, page.locator(".claims label", has_text="Position"))
+    saved(page, 1)
+    expect(page.locator("#bar")).to_be_hidden()
+    expect(page.locator("#cards")).to_be_hidden()
+    tap(page, page.get_by_role("button", name="Labels 1"))
+    tap(page, page.locator("#cards .card-b"))
+    expect(page.locator("#bar")).to_contain_text("Editing")
+    tap(page, page.locator(".claims label", has_text="Value"))
+    saved(page, 1)
+    (label,) = office.stored(page, article)
+    assert (label["quote"], label["claim_type"]) == ("We firmly believe that art matters,", "VALUE")
+
+
+def select(page: Page, words: str, first: int, last: int) -> None:
+    """As the handles of a phone lay a selection: nothing but the selection tells of it."""
+    sentence(page, words).evaluate(
+        """(el, [first, last]) => { const walk = document.createTreeWalker(el, 4); walk.nextNode();
+        getSelection().setBaseAndExtent(walk.currentNode, first, walk.currentNode, last); }""",
+        [first, last],
+    )
+
+
+def test_words_are_marked_by_the_handles_of_a_phone(office: Office) -> None:
+    article = office.article(LETTER)
+    page = office.visit("Alice", article, **PHONE)
+    for last in range(10, 22, 4):
+        select(page, "Nothing more", 9, last)
+    expect(page.locator("mark.draft")).to_have_text("more was said")
+    assert sheet(page)["seen"]
+    expect(page.locator("#barq")).to_have_text("more was said")
+    assert page.evaluate("getSelection().isCollapsed")

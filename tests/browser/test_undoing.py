@@ -1,0 +1,95 @@
+"""Undo and redo over all that was done since the page was opened; where a label's speaker came from."""
+
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.office import Office
+from tests.browser.team import press, saved, walk_to
+
+LETTER = """“We firmly believe that art matters,” said Ava DuVernay. “It is worth it.” “And it is ours,” she added.
+
+The firm disagreed. “It is fair use,” OpenAI said, “and it is good for everybody.”
+
+Google called it “good for everybody.”"""
+
+# All that the page shows of the labels: the words of each, and its card, by its id.
+SHOWN = """() => Object.fromEntries([...document.querySelectorAll("#cards .card")].map(card => [card.dataset.id, [
+  [...document.querySelectorAll(`#art mark[data-id="${card.dataset.id}"]`)].map(mark => mark.textContent).join(""),
+  [...card.querySelectorAll(".card-1, .card-2, .card-3")].map(part => part.textContent).join(" ")]]))"""
+# Each changes something and is one step to take back.
+STEPS = (
+    ("a label", ["j", "r", "1", "e"]),
+    ("another claim type", ["v"]),
+    ("another stance", ["2"]),
+    ("unsure", ["h"]),
+    ("other words", ["Shift+ArrowLeft"]),
+    ("another speaker", ["s", *"google", "Enter"]),
+    ("a note", ["i", *"who?", "Escape"]),
+    ("off target", ["t"]),
+    ("deleted", ["Delete"]),
+    ("the last one again", ["j", "."]),
+    ("a label of words that stand twice", ["s", *"openai", "Enter"]),
+)
+
+
+def shown(page: Page) -> dict[str, Any]:
+    labels: dict[str, Any] = page.evaluate(SHOWN)
+    return labels
+
+
+def test_undo_reaches_back_to_the_opening_over_every_kind_of_change(office: Office) -> None:
+    article = office.article(LETTER)
+    (earlier,) = office.label(article, article.span("The firm disagreed."))
+    page = office.visit("Alice", article)
+    states = [shown(page)]
+    assert list(states[0]) == [earlier]
+    for name, keys in STEPS:
+        press(page, *keys)
+        expect(page.locator("#redo")).to_be_disabled()
+        states.append(shown(page))
+        assert states[-1] != states[-2], name
+    saved(page, len(states[-1]))
+
+    for n, (name, _) in reversed([*enumerate(STEPS)]):
+        press(page, "u")
+        assert shown(page) == states[n], f"{name}, undone"
+    expect(page.locator("#undo")).to_be_disabled()
+    saved(page, 1)
+    assert [label["id"] for label in office.stored(page, article)] == [earlier]
+
+    for n, (name, _) in enumerate(STEPS, 1):
+        page.locator("#redo").click()
+        assert shown(page) == states[n], f"{name}, done again"
+    expect(page.locator("#redo")).to_be_disabled()
+    saved(page, len(states[-1]))
+    page.reload()
+    saved(page, len(states[-1]))
+    assert shown(page) == states[-1]
+    expect(page.locator("#undo")).to_be_disabled()
+
+
+def test_a_speaker_is_carried_on_in_a_run_and_not_beyond(office: Office) -> None:
+    article = office.article(LETTER)
+    page = office.visit("Alice", article)
+    press(page, "j", "r", "1", "p")
+    press(page, "j", "1", "o")
+    saved(page, 2)
+    walk_to(page, "It is fair use")
+    press(page, "1")
+    expect(page.locator("#origin")).to_be_hidden()
+    press(page, "e")
+    expect(page.locator("#err")).to_contain_text("Is it OpenAI?")
+    press(page, "s", "3")
+    saved(page, 3)
+    page.reload()
+    saved(page, 3)
+    walk_to(page, "And it is ours")
+    press(page, "1", "f")
+    expect(page.locator("#err")).to_contain_text("Is it Ava DuVernay?")
+    press(page, "r")
+    walk_to(page, "Google called")
+    press(page, ".")
+    saved(page, 5)
+    origins = [label["speaker_origin"] for label in office.stored(page, article)]
+    assert origins == ["confirmed", "carried", "confirmed", "picked", "repeated"]
