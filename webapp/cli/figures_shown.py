@@ -8,6 +8,7 @@ import click
 from webapp.cli import console
 from webapp.domain.agreement import measures
 from webapp.domain.annotations import UNAIDED
+from webapp.domain.cells import cell
 from webapp.domain.report_rows import CAVEAT
 
 Object = Mapping[str, Any]
@@ -29,7 +30,7 @@ def print_report(report: Object) -> None:
     console.print_table(rows, "There is nothing to show.")
     if any(row["95 % interval"] for row in rows):
         click.echo(f"\n{CAVEAT}")
-    settings = ", ".join(f"{name} {value}" for name, value in report["settings"].items() if value is not None)
+    settings = ", ".join(f"{name} {cell(value)}" for name, value in report["settings"].items() if value is not None)
     click.echo(f"\nstancemark {report['software']['version']}; {settings}; input {report['input_sha256']}")
 
 
