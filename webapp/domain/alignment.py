@@ -80,6 +80,8 @@ def _partition(holds: csc_array, cost: Numbers) -> Indices:
 
     First with shares between 0 and 1, which is quick and often ends with whole ones; see `_settled` for the rest.
     """
+    if not len(cost):
+        return np.empty(0, dtype=int)
     relaxed = linprog(cost, A_eq=holds, b_eq=np.ones(holds.shape[0]), method="highs-ds", options={"presolve": False})
     assert relaxed.success, relaxed.message
     reduced = cost - holds.T @ relaxed.eqlin.marginals
