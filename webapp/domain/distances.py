@@ -70,9 +70,10 @@ class _Numbered:
 
     @cached_property
     def numbers(self) -> Numbers:
-        """Ascending, over a power of two that brings them between -1 and 1, so that no square overflows."""
+        """Ascending, over a power of two so that no square overflows, from the middle one so that no digit is lost."""
         _, exponent = frexp(np.abs(self._numbers[0]).max())
-        return np.ldexp(self._numbers[0], -exponent)
+        scaled = np.ldexp(self._numbers[0], -exponent)
+        return np.asarray(scaled - scaled[len(scaled) // 2])
 
     @cached_property
     def counts(self) -> Matrix:

@@ -32,7 +32,7 @@ def jackknife(value: float, without_each: Sequence[float | None], lowest: float,
     estimates = np.array(without_each, dtype=float)
     if np.isnan(estimates).any():
         return Interval(None, None, RESTS_ON_ONE)
-    clusters = len(estimates)
-    error = np.sqrt((clusters - 1) / clusters * np.sum((estimates - estimates.mean()) ** 2))
+    clusters, deviations = len(estimates), estimates - estimates[0]  # from one of them: exactly 0 where all are equal
+    error = np.sqrt((clusters - 1) / clusters * np.sum((deviations - deviations.mean()) ** 2))
     reach = float(stdtrit(clusters - 1, UPPER_QUANTILE) * error)
     return Interval(min(value, max(lowest, value - reach)), max(value, min(highest, value + reach)))
