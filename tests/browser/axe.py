@@ -1,15 +1,21 @@
-"""axe-core's findings on a page as it stands."""
+"""axe-core's findings on a page as it stands, and a picture of it for looking at: tests/pictures/, not kept in git."""
 
+import os
+import re
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 
 from playwright.sync_api import Page
+
+PICTURES = Path(__file__).parents[1] / "pictures"
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 def violations(page: Page) -> list[str]:
     """What axe-core objects to, a line an element: `rule: selector: what to fix`. Empty is good."""
+    _picture(page)
     page.evaluate(_axe())
     found = page.evaluate("rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES)
     return [
@@ -17,6 +23,19 @@ def violations(page: Page) -> list[str]:
         for rule in found["violations"]
         for node in rule["nodes"]
     ]
+
+
+def _picture(page: Page) -> None:
+    """The window as it is seen, in the folder of the running test, numbered in the order of the test."""
+    test = re.sub(r"[^\w.-]+", "-", os.environ["PYTEST_CURRENT_TEST"].removesuffix(" (call)").rpartition("/")[2])
+    path = re.sub(r"[^\w.-]+", "-", page.url.partition("//")[2].partition("/")[2]).strip("-")
+    folder = PICTURES / test
+    folder.mkdir(parents=True, exist_ok=True)
+    number = _numbers.setdefault(test, count(1))
+    page.screenshot(path=folder / f"{next(number):02} {path or 'home'}.png", timeout=30_000)
+
+
+_numbers: dict[str, "count[int]"] = {}
 
 
 def _axe() -> str:
