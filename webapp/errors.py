@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from webapp.database import now
 from webapp.domain import errors as domain
+from webapp.services.accounts import THROTTLE_MINUTES
 
 STATUS: dict[type[domain.StancemarkError], int] = {
     domain.Malformed: 400,
@@ -36,6 +37,8 @@ WORDS: dict[int, tuple[str, str]] = {
     500: ("The server could not answer", "Your labels are kept in this browser and will be sent."),
     503: ("The database is away", "Nothing was changed. Try again in a moment."),
 }
+
+_RETRY_AFTER = {429: THROTTLE_MINUTES * 60, 503: 2}  # seconds
 
 _log = logging.getLogger("stancemark")
 
@@ -65,13 +68,18 @@ def answer(status: int, detail: str = "", title: str = "") -> Response:
     return Response(page, status)
 
 
+def _when_to_try_again(response: Response) -> Response:
+    if seconds := _RETRY_AFTER.get(response.status_code):
+        response.headers.setdefault("Retry-After", str(seconds))
+    return response
+
+
 def init_app(app: Flask) -> None:
+    app.after_request(_when_to_try_again)
+
     @app.errorhandler(domain.StancemarkError)
     def refused(why: domain.StancemarkError) -> Response:
-        made = answer(status_of(why), why.message)
-        if isinstance(why, domain.Unavailable):
-            made.headers["Retry-After"] = "2"
-        return made
+        return answer(status_of(why), why.message)
 
     @app.errorhandler(CSRFError)
     def no_token(_why: CSRFError) -> Response:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, abort, current_app, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.datastructures import MultiDict
@@ -63,19 +63,26 @@ def _host_of(origin: str) -> str:
 
 def _bounded() -> None:
     """JSON bodies are small; the limit must stand before anybody, the look for a token too, opens the body."""
-    if request.is_json:
-        request.max_content_length = LARGEST_JSON
+    if not request.is_json:
+        return
+    request.max_content_length = LARGEST_JSON
+    if request.content_length is None:  # it comes in chunks, and would be cut off at the limit without a word
+        request.max_content_length = LARGEST_JSON + 1
+        if len(request.get_data()) > LARGEST_JSON:
+            abort(413)
 
 
 def _unstorable() -> Response | None:
     """Refuse a NUL in address or form before a database is asked: PostgreSQL would fail on it."""
-    if any("\0" in words for words in (request.path, *_values(request.args), *_values(request.form))):
-        return answer(400, "There is a NUL character in it; nothing was changed.")
-    return None
+    given = [("the address", request.path), *_values(request.args), *_values(request.form)]
+    place = next((place for place, words in given if "\0" in f"{place}{words}"), None)
+    if place is None:
+        return None
+    return answer(400, f"There is a NUL character in {place.replace(chr(0), '')}; nothing was changed.")
 
 
-def _values(given: MultiDict[str, str]) -> Iterable[str]:
-    return (words for _, words in given.items(multi=True))
+def _values(given: MultiDict[str, str]) -> Iterable[tuple[str, str]]:
+    return ((f"the field “{name}”", words) for name, words in given.items(multi=True))
 
 
 def _untrusted_host() -> Response | None:

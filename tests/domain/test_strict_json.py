@@ -66,5 +66,25 @@ def test_strings_that_cannot_be_stored_are_refused(words: str) -> None:
         strict_json.parse(words)
 
 
+@pytest.mark.parametrize(
+    ("words", "path"),
+    [
+        ('{"operations": [{"id": 1}, {"label": {"note": "a\\u0000"}}]}', r"\$\.operations\[1\]\.label\.note"),
+        ('{"a": {"b\\u0000": "c\\u0000"}}', r"\$\.a"),
+        ('"\\u0000"', r"\$"),
+    ],
+)
+def test_the_place_of_such_a_string_is_named(words: str, path: str) -> None:
+    with pytest.raises(Invalid, match=rf"There is a NUL character in '.*' - at `{path}`$"):
+        strict_json.parse(words)
+
+
+def test_one_line_is_not_counted_and_several_are() -> None:
+    with pytest.raises(Malformed, match=r"This is not JSON: Expecting value, column 2\.$"):
+        strict_json.parse("[no]\n")
+    with pytest.raises(Malformed, match=r"line 2, column 1\.$"):
+        strict_json.parse("[\nno]")
+
+
 def test_a_pair_of_surrogates_is_one_character() -> None:
     assert strict_json.parse('"\\ud83d\\ude00"') == "\U0001f600"

@@ -77,6 +77,8 @@ def test_many_wrong_passwords_have_to_wait(sqlite_only: World) -> None:
     status, _, page = sign_in(client, "Alice", PASSWORD)
     assert status == 429
     assert "Too many wrong passwords." in page
+    form = {"name": "Alice", "password": PASSWORD, "csrf_token": raw_csrf(client)}
+    assert client.post("/sign-in", data=form).headers["Retry-After"] == str(60 * accounts.THROTTLE_MINUTES)
 
 
 def test_markup_in_a_name_stays_words(sqlite_only: World) -> None:

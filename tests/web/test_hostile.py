@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.web.pages import words as read_words
 from tests.world import World, put
 from webapp.domain.permissions import OPERATOR
 from webapp.services import accounts, managing, speakers
@@ -120,3 +121,11 @@ def test_a_merge_cannot_make_a_circle(sqlite_only: World) -> None:
     for one, into in (("russo-brothers", "joe-russo"), ("openai", "openai"), ("joe-russo", "openai")):
         with pytest.raises(speakers.Invalid):
             merge(sqlite_only.db, OPERATOR, "letter", one, into)
+
+
+def test_the_field_with_a_nul_in_it_is_named(sqlite_only: World) -> None:
+    curt = sqlite_only.visitor("Curt")
+    answer = curt.post("/p/letter/settings", data={"title": "a\0b", "time_zone": "UTC"})
+    assert answer.status_code == 400 and "There is a NUL character in the field “title”" in read_words(answer.text)
+    assert "the field “q”" in read_words(curt.get("/p/letter/documents?q=a%00").text)
+    assert "in the address" in read_words(curt.get("/p/letter/documents/a%00").text)

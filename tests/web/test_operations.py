@@ -1,5 +1,6 @@
 """POST …/operations: the answer's shape, whole requests that are refused, and anything that a client may send."""
 
+import io
 import json
 from typing import Any
 
@@ -7,6 +8,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from werkzeug.test import TestResponse
 
 from tests.databases import Postgres
 from tests.world import OTHER_WORDS, WORDS, Visitor, World, delete, finish, put, reopen, uid
@@ -93,6 +95,19 @@ def test_a_body_just_below_256_kb_is_taken(alice: Visitor, sqlite_only: World) -
     padded = body + " " * (256 * 1024 - len(body))
     assert alice.post(ADDRESS, data=padded, headers=JSON).status_code == 200
     problem(alice.post(ADDRESS, data=padded + " ", headers=JSON), 413)
+
+
+def test_a_body_in_chunks_is_measured_too(alice: Visitor, sqlite_only: World) -> None:
+    body = json.dumps({"operations": [put(sqlite_only.label())]})
+    chunked = {"wsgi.input_terminated": True}
+
+    def send(words: str) -> TestResponse:
+        stream = io.BytesIO(words.encode())
+        return alice.post(ADDRESS, input_stream=stream, headers=JSON, environ_overrides=chunked)
+
+    assert send(body + " " * (256 * 1024 - len(body))).status_code == 200
+    for more in (1, 2, 100_000):
+        problem(send(body + " " * (256 * 1024 - len(body) + more)), 413)
 
 
 # ---- whole requests that are refused ----

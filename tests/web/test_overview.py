@@ -1,5 +1,7 @@
 """/p/<slug>/: articles × people for the curator; for annotators their own work and nothing of others'."""
 
+import re
+
 import pytest
 
 from tests.web.pages import main, row, rows, words
@@ -83,6 +85,43 @@ def test_markup_in_titles_and_names_is_text(curt: Visitor, sqlite_only: World) -
     assert "<script>alert(1)</script>" in words(page.text) and "<b>Zed</b>" in words(page.text)
 
 
+def test_labels_in_the_table_lead_to_be_read(curt: Visitor, sqlite_only: World) -> None:
+    sqlite_only.stored("Alice")
+    (address,) = re.findall(r'href="(/p/letter/people/[^"]+/articles/000[^"]*)"', main(curt.get(ADDRESS)))
+    assert "1 label, not finished" in words(curt.get(address).text)
+
+
+# ---- the way around ----
+
+
+def ways(visitor: Visitor, address: str = ADDRESS) -> list[str]:
+    """The pages that the header leads to."""
+    found = re.search(r'<div id="pages".*?</div>', visitor.get(address).text, re.DOTALL)
+    assert found
+    return re.findall(r">([A-Z][a-z]+)</a>", found[0])
+
+
+def test_everybody_is_led_to_what_is_open_to_them(curt: Visitor, sqlite_only: World) -> None:
+    own = ["Overview", "Articles", "Guide", "Scheme", "Speakers"]
+    alice = sqlite_only.visitor("Alice")
+    assert ways(alice) == own
+    assert ways(curt) == [*own[:2], "Agreement", *own[2:], "People", "Rounds", "Settings", "Events"]
+    managing.set_settings(sqlite_only.db, OPERATOR, "letter", agreement_open=True)
+    assert ways(alice) == [*own[:2], "Agreement", *own[2:]]
+    sqlite_only.add_person("Dora", "adjudicator")
+    for visitor in (curt, alice, sqlite_only.visitor("Dora")):
+        addresses = re.findall(r'href="(/p/letter/[^"]*)"', visitor.get(ADDRESS).text.split("<main")[0])
+        assert addresses and {visitor.get(address).status_code for address in addresses} == {200}
+
+
+def test_the_switcher_names_ones_own_projects_only(sqlite_only: World) -> None:
+    managing.create_project(sqlite_only.db, OPERATOR, "other", "Another one")
+    alice = sqlite_only.visitor("Alice")
+    assert "Another one" not in alice.get("/").text and 'popovertarget="projects"' not in alice.get("/").text
+    managing.set_roles(sqlite_only.db, OPERATOR, "other", "Alice", frozenset({"annotator"}))
+    assert re.search(r'id="projects".*href="/p/letter/".*href="/p/other/">Another one', alice.get("/").text, re.DOTALL)
+
+
 # ---- what to do next ----
 
 
@@ -135,7 +174,7 @@ def test_a_curator_who_annotates_is_blind_until_finished(world: World) -> None:
     assert row(page, title(world, "000")).endswith("yours to finish in work in work in work begun, labels: 1")
     assert row(page, "main").endswith(" 1"), "only Curt's own label counts"
     assert row(curt.get("/p/letter/documents"), title(world, "000")).endswith("0 of 4 1")
-    assert row(curt.get("/p/letter/people"), "Alice").split(" never")[0].endswith("0 of 3 0")
+    assert row(curt.get("/p/letter/people"), "Alice").split(" never")[0].endswith("0 of 3 0 0 0 – –")
     world.operate("Curt", "000", finish())
     assert row(curt.get(ADDRESS), title(world, "000")).endswith(
         "begun, labels: 1 not begun, labels: not begun, labels: finished, labels: 1"

@@ -21,7 +21,8 @@ def parse(raw: bytes | str) -> Any:
     except RecursionError:
         raise Malformed("This JSON is nested too deep.") from None
     except json.JSONDecodeError as why:
-        raise Malformed(f"This is not JSON: {why.msg}, line {why.lineno}, column {why.colno}.") from None
+        line = f"line {why.lineno}, " if "\n" in text.strip() else ""
+        raise Malformed(f"This is not JSON: {why.msg}, {line}column {why.colno}.") from None
     except ValueError:
         raise Malformed("This JSON holds a number with too many digits.") from None
     _check(value)
@@ -50,9 +51,8 @@ def _check(value: Any) -> None:
     while level:
         if depth > DEEPEST:
             raise Malformed("This JSON is nested too deep.")
-        for item in level:
-            if isinstance(item, str) and (why := has_unstorable(item)):
-                raise Invalid(f"There is {why} in {item[:40]!a}.")
+        if any(isinstance(item, str) and has_unstorable(item) for item in level):
+            raise _unstorable(value)
         level, depth = [inner for item in level for inner in _inside(item)], depth + 1
 
 
@@ -60,3 +60,21 @@ def _inside(item: Any) -> Iterable[Any]:
     if isinstance(item, dict):
         return (*item.keys(), *item.values())
     return item if isinstance(item, list) else ()
+
+
+def _unstorable(value: Any) -> Invalid:
+    """The refusal that names the first such string by its path, `$.operations[0].note`."""
+    level = [("$", value)]
+    while True:  # one is there, and less deep than DEEPEST
+        for path, item in level:
+            if isinstance(item, str) and (why := has_unstorable(item)):
+                return Invalid(f"There is {why} in {item[:40]!a} - at `{path}`")
+        level = [inner for path, item in level for inner in _places(path, item)]
+
+
+def _places(path: str, item: Any) -> Iterable[tuple[str, Any]]:
+    """What is inside, each with its path; a key stands at the path of its object."""
+    if isinstance(item, dict):
+        keys = ((path, key) for key in item)
+        return (*keys, *((f"{path}.{key[:40]}", inner) for key, inner in item.items()))
+    return [(f"{path}[{n}]", inner) for n, inner in enumerate(item)] if isinstance(item, list) else ()

@@ -83,7 +83,10 @@ def _add_first_versions(session: Session, project_id: str, scheme: str, guide: s
 
 
 def list_projects(db: Database, actor: Actor) -> list[dict[str, Any]]:
-    """Projects the actor has a role in (all for an operator or administrator), by slug: `{"slug","title","roles"}`."""
+    """Projects the actor has a role in (all for an operator or administrator), by slug.
+
+    `{"slug","title","roles","open"}`; open: which of agreement and releases annotators may see.
+    """
     with db.reading() as session:
         rows: Any = session.execute(
             select(Project, Membership)
@@ -92,10 +95,15 @@ def list_projects(db: Database, actor: Actor) -> list[dict[str, Any]]:
         ).all()
         listed = [(project, roles_of(member) if member else frozenset()) for project, member in rows]
         return [
-            {"slug": project.slug, "title": project.title, "roles": sorted(roles)}
+            {"slug": project.slug, "title": project.title, "roles": sorted(roles), "open": _opened(project)}
             for project, roles in listed
             if roles or actor.rules_all
         ]
+
+
+def _opened(project: Project) -> list[str]:
+    pages = {"agreement": project.agreement_open, "releases": project.releases_open}
+    return [page for page, is_open in pages.items() if is_open]
 
 
 def set_settings(db: Database, actor: Actor, slug: str, **values: Any) -> None:

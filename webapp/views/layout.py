@@ -11,9 +11,11 @@ from webapp.services import managing
 
 _ALL = frozenset({"curator", "adjudicator", "annotator"})
 _CURATOR = frozenset({"curator"})
+_OFFICE = frozenset({"curator", "adjudicator"})
 # in groups: title, endpoint, and the roles that see it; annotators see agreement and releases once these are opened
-_PROJECT_PAGES = {
+_PROJECT_PAGES: dict[str, tuple[tuple[str, str, frozenset[str]], ...]] = {
     "Articles": (("Overview", "projects.overview", _ALL), ("Articles", "projects.documents", _ALL)),
+    "Results": (("Agreement", "agreement.report", _OFFICE),),
     "Rules": (
         ("Guide", "reading.guide", _ALL),
         ("Scheme", "reading.scheme", _ALL),
@@ -39,10 +41,14 @@ def projects_of(actor: Actor) -> list[dict[str, Any]]:
 def _pages(actor: Actor, project: dict[str, Any]) -> list[dict[str, Any]]:
     """The pages of the project open to the person, in groups: `{"name","pages":[{"label","href","current"}]}`."""
     roles = frozenset(project["roles"]) | (_CURATOR if actor.is_admin else frozenset())
-    groups = [
-        {"name": name, "pages": [_entry(*page, project["slug"]) for *page, seen_by in pages if roles & seen_by]}
-        for name, pages in _PROJECT_PAGES.items()
-    ]
+    groups = []
+    for name, pages in _PROJECT_PAGES.items():
+        shown = [
+            _entry(label, endpoint, project["slug"])
+            for label, endpoint, seen_by in pages
+            if roles & seen_by or endpoint.split(".")[0] in project["open"]
+        ]
+        groups.append({"name": name, "pages": shown})
     return [group for group in groups if group["pages"]]
 
 
