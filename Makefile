@@ -22,6 +22,7 @@ soak: .venv/test.stamp
 
 bench: .venv/test.stamp
 	$(BIN)/python -m bench.page
+	$(BIN)/python -m bench.agreement
 
 coverage: .venv/test.stamp
 	$(BIN)/coverage run -m pytest -n 2 --dist loadfile
