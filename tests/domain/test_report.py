@@ -2,11 +2,15 @@
 
 import csv
 import io
+from random import Random
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tests.bundles import bundle, counted, label
-from webapp.domain.annotations import FIELDS
+from tests.bundles import NAMES, Row, bundle, counted, document, done, files_of, label, labels_of_a_document
+from webapp.domain.annotations import FIELDS, Annotations
 from webapp.domain.cells import cell, csv_lines
 from webapp.domain.continua import spans_of
 from webapp.domain.fields import field_ratings, matched
@@ -20,10 +24,16 @@ PROVENANCE = Provenance("0", {"round": None, "seed": 0}, "ab" * 32)
 LABELS = [label("A", "ana", 0, 9), label("B", "ben", 0, 9, on_target=False), label("C", "cem", 0, 9)]
 
 
-def report(gamma: bool = False) -> dict[str, object]:
-    found = counted(bundle(LABELS, ["ana", "ben"]))
-    tables = field_ratings(matched(found.compared), parse_scheme((place("seeds") / "scheme.toml").read_text()))
-    return bundle_report(found, tables, spans_of(found), PROVENANCE, gamma=gamma)
+SCHEME = parse_scheme((place("seeds") / "scheme.toml").read_text())
+
+
+def figures_of(found: Annotations) -> dict[str, Any]:
+    tables = field_ratings(matched(found.compared), SCHEME)
+    return bundle_report(found, tables, spans_of(found), PROVENANCE, gamma=False)
+
+
+def report() -> dict[str, Any]:
+    return figures_of(counted(bundle(LABELS, ["ana", "ben"])))
 
 
 def test_counts_and_provenance() -> None:
@@ -31,7 +41,23 @@ def test_counts_and_provenance() -> None:
     assert (made["documents"], made["compared_documents"], made["annotators"], made["labels"]) == (1, 1, 2, 2)
     assert made["ignored"] == {"not_done": 1, "withdrawn": 0, "other_round": 0, "excluded": 0, "off_target": 1}
     assert made["software"] == {"name": "stancemark", "version": "0"}
-    assert list(made["fields"]) == list(FIELDS)  # type: ignore[call-overload]
+    assert list(made["fields"]) == list(FIELDS)
+
+
+@settings(deadline=None, max_examples=40)
+@given(labels_of_a_document(), st.randoms(use_true_random=False))
+def test_the_order_of_lines_changes_nothing(labels: list[Row], random: Random) -> None:
+    """Nor that of documents or people."""
+    second = [{**row, "id": f"{row['id']}-2", "document": "d2"} for row in labels[::2]]
+    rows: dict[str, list[Row]] = {
+        "documents": [document("d1"), document("d2")],
+        "labels": [*labels, *second],
+        "assignments": [done(name, id) for name in NAMES for id in ("d1", "d2")],
+    }
+    before = figures_of(counted(files_of(**rows)))
+    for listed in rows.values():
+        random.shuffle(listed)
+    assert figures_of(counted(files_of(**rows))) == before
 
 
 def test_gamma_can_be_left_out_or_made_alone() -> None:
@@ -40,7 +66,7 @@ def test_gamma_can_be_left_out_or_made_alone() -> None:
     alone = gamma_figures(spans)
     assert set(alone) == {"gamma", "gamma_cat"}
     for name, figure in alone.items():
-        assert left_out[name] == dict.fromkeys(figure) | {"reason": "Gamma was switched off."}  # type: ignore[index]
+        assert left_out[name] == dict.fromkeys(figure) | {"reason": "Gamma was switched off."}
 
 
 def test_rows_of_a_table() -> None:
