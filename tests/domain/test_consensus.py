@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.bundles import NAMES, TEXT, Row, bundle, counted, document, done, files_of, label, labels_of_a_document
+from webapp.domain.annotations import Label
 from webapp.domain.consensus import bundle_gold
 from webapp.domain.posterior import RULES, Rule
 from webapp.domain.ratings import Ratings
@@ -176,6 +178,42 @@ def test_words_in_an_excluded_region_are_nobodys() -> None:
 def test_a_chain_without_a_common_code_point() -> None:
     found = proposal(three({"end": 10}, {"start": 5, "end": 15}, {"start": 10, "end": 20}))
     assert "boundary_discontinuity" in found["reasons"]
+
+
+def plain_boundary(members: list[Label], excluded: set[int]) -> tuple[str, set[str]]:
+    """The id of the chosen label and the reasons, from sets of code points."""
+    points = {v.id: set(range(v.given.start, v.given.end)) for v in members}
+    sums = {
+        v.id: sum(abs(v.given.start - w.given.start) + abs(v.given.end - w.given.end) for w in members) for v in members
+    }
+    same = {v.id: sum(points[v.id] == points[w.id] for w in members) for v in members}
+    chosen = min(members, key=lambda v: (sums[v.id], -same[v.id], -len(points[v.id]), v.given.start, v.id)).id
+
+    def differ(a: str, b: str) -> bool:
+        return any(TEXT[i].isalnum() for i in (points[a] ^ points[b]) - excluded)
+
+    def is_far(a: str) -> bool:
+        kept, other = points[a] - excluded, points[chosen] - excluded
+        return 2 * len(kept & other) < len(kept | other)
+
+    ties = [id for id in points if sums[id] == sums[chosen]]
+    disputed = any(differ(a, b) for a in ties for b in ties) or any(differ(a, chosen) and is_far(a) for a in points)
+    broken = not set.intersection(*points.values()) - excluded or bool(points[chosen] & excluded)
+    names = ("boundary_disagreement", "boundary_discontinuity")
+    return chosen, {name for name, is_so in zip(names, (disputed, broken), strict=True) if is_so}
+
+
+@given(labels_of_a_document(), st.lists(st.tuples(st.integers(0, 16), st.integers(1, 4)), max_size=2))
+def test_boundaries_as_sets_of_code_points_have_them(labels: list[Row], regions: list[tuple[int, int]]) -> None:
+    excluded = [[start, start + length] for start, length in regions]
+    found = counted(bundle(labels, NAMES, excluded=excluded))
+    gone = {i for start, end in excluded for i in range(start, end)}
+    by_id = {v.id: v for d in found.documents for v in d.labels}
+    for row in bundle_gold(found, SCHEME, "majority")["clusters"]:
+        chosen, reasons = plain_boundary([by_id[id] for id in row["labels"]], gone)
+        given = by_id[chosen].given
+        assert (row["start"], row["end"], row["quote"]) == (given.start, given.end, given.quote)
+        assert {reason for reason in row["reasons"] if reason.startswith("boundary")} == reasons
 
 
 def test_the_chain_goes_with_the_speaker() -> None:
