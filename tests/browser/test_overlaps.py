@@ -38,6 +38,23 @@ MARKS = """() => {
   return found;
 }"""
 
+# Where each word of the article stands, from the article's top left.
+WORDS_AT = """() => {
+  const body = document.querySelector("#art .body"), top = body.getBoundingClientRect(), found = [];
+  for (const sentence of body.querySelectorAll(".s")) {
+    const walk = document.createTreeWalker(sentence, 4), range = document.createRange();
+    while (walk.nextNode()) {
+      for (const word of walk.currentNode.data.matchAll(/\\S+/g)) {
+        range.setStart(walk.currentNode, word.index);
+        range.setEnd(walk.currentNode, word.index + 1);
+        const { left, bottom } = range.getBoundingClientRect();
+        found.push([word[0], Math.round(left - top.left), Math.round(bottom - top.top)]);
+      }
+    }
+  }
+  return found;
+}"""
+
 
 @pytest.fixture
 def article(office: Office) -> Article:
@@ -116,3 +133,13 @@ def test_a_card_and_its_marks_are_tinted_together(office: Office, article: Artic
     page.mouse.move(*marks(page)[ids[1]]["point"])
     expect(card).not_to_have_class("hover")
     expect(page.locator(f"#cards .card.hover[data-id='{ids[1]}']")).to_have_count(1)
+
+
+def test_marks_never_move_the_text(office: Office, article: Article) -> None:
+    page = office.visit("Alice", article, 700)
+    before = page.evaluate(WORDS_AT)
+    assert len(before) > len(WORDS.split())
+    for keys in (["j"], ["g"], ["s", *"openai", "Enter", "1", "e"], ["Escape", "j"], ["k"]):
+        press(page, *keys)
+        assert page.evaluate(WORDS_AT) == before, keys
+    expect(page.locator("#art mark[data-id]")).to_have_text(WORDS)
