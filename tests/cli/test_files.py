@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Stancemark
-from tests.world import SLUG, World
+from tests.world import SLUG, WORDS, World
 
 CASES = Path(__file__).parents[1] / "cases" / "segments"
 BUNDLE = {
@@ -218,6 +218,37 @@ def test_one_bad_label_and_nothing_is_taken(stancemark: Stancemark, world: World
     assert "labels.jsonl, line 2: quote-mismatch" in said
     assert world.rows("SELECT id FROM label") == []
     assert {"Dora", "Eve"} & {row["name"] for row in stancemark.well("user", "list", "--json").json} == set()
+
+
+def test_labels_of_other_programs(on_sqlite: Stancemark, sqlite_only: World, tmp_path: Path) -> None:
+    sqlite_only.stored("Alice")
+    words = ("export", "labels", "--project", SLUG, "--names", "--format")
+    outs = {"labelstudio": tmp_path / "tasks.json", "brat": tmp_path / "brat.zip"}
+    for format, out in outs.items():
+        on_sqlite.well(*words, format, "--out", out)
+    first = sqlite_only.document("000")
+    doccano = {"text": first.text, "label": [[*span(first.text, WORDS), "openai|pro-fair-use|POLICY"]]}
+    outs["doccano"] = tmp_path / "Alice.jsonl"
+    outs["doccano"].write_text(json.dumps(doccano) + "\n")
+    on_sqlite.well("export", "documents", "--project", SLUG, "--out", tmp_path / "articles.jsonl")
+    for format, out in outs.items():
+        on_sqlite.well("project", "add", format, "--title", "A copy")
+        on_sqlite.well("import", "documents", tmp_path / "articles.jsonl", "--project", format)
+        done = on_sqlite.well("import", "labels", out, "--project", format)
+        assert done.out == "0 documents, 0 speakers, 1 assignments, 1 labels taken in.\n"
+        on_sqlite.well("export", "labels", "--project", format, "--names", "--out", tmp_path / f"{format}.jsonl")
+        record = json.loads((tmp_path / f"{format}.jsonl").read_text())
+        assert [record[key] for key in ("document", "annotator", "quote", "stance")] == [
+            "000",
+            "Alice",
+            WORDS,
+            "pro-fair-use",
+        ]
+
+
+def span(text: str, words: str) -> tuple[int, int]:
+    start = text.index(words)
+    return start, start + len(words)
 
 
 def test_what_is_no_bundle(on_sqlite: Stancemark, tmp_path: Path) -> None:

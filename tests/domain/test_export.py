@@ -5,82 +5,19 @@ import io
 import json
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.marked import Row, article, articles, hard_texts, label
 from tests.readers import read_brat, read_conll, read_webanno
-from webapp.domain import records
-from webapp.domain.export import Article, Format, Work, as_file_name, formats, from_file_name, jsonl
-from webapp.domain.segments import analyse
+from webapp.domain.export import Article, Format, as_file_name, formats, from_file_name, jsonl
 from webapp.domain.spreadsheets import harmless
-from webapp.domain.text import SPACES, grapheme_cuts, is_space, sha256_of
+from webapp.domain.text import grapheme_cuts, is_space
 from webapp.domain.tokens import tokens
 
-Row = dict[str, Any]
-
 values = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text() | st.lists(st.text())
-# letters, marks of every format, spaces, emoji with joiners and tones, combining and right-to-left characters, controls
-HARD = [
-    *"aZ0 .,'’-_#|*[];=+@\\/\"“”\t\n\n",
-    "->",
-    "e\u0301",
-    "\U0001f600",
-    "\U0001f469\u200d\U0001f680",
-    "\U0001f44d\U0001f3fb",
-]
-HARD += [
-    "שלום",
-    "مرحبا",
-    "\u200f",
-    "\u2028",
-    "\x85",
-    "\x0c",
-    "\x1f",
-    "\ufeff",
-    "क्षि",
-    "\U0001f1e9\U0001f1ea",
-    "𝒚\u0302",
-]
-hard_texts = st.lists(st.sampled_from(HARD), min_size=1, max_size=60).map("".join).filter(lambda t: t.strip(SPACES))
-notes = st.lists(st.sampled_from(HARD), max_size=8).map("".join)
-
-
-def label(text: str, start: int, end: int, **more: Any) -> Row:
-    row: Row = dict.fromkeys(records.LABEL, "")
-    row |= {"id": f"L-{start}-{end}", "round": "main", "state": "done", "document": "d1", "annotator": "Alice"}
-    row |= {"start": start, "end": end, "quote": text[start:end], "speaker": "openai", "chain": [], "revision": 1}
-    row |= {"stance": "neutral", "on_target": True, "ascribed": False, "claim_type": "FACT", "unsure": False}
-    return row | more
-
-
-def article(text: str, *labels: Row, id: str = "d1") -> Article:
-    """One article that Alice worked on."""
-    document = dict.fromkeys(records.DOCUMENT, "") | {"id": id, "text": text, "text_sha256": sha256_of(text)}
-    found = sorted(labels, key=lambda row: (row["start"], -row["end"], row["speaker"]))
-    return Article(document, analyse(text).sentences if text else (), (Work("main", "Alice", "done", found),))
-
-
-@st.composite
-def articles(draw: st.DrawFn) -> Article:
-    """A hard text with labels that the rules of labels let through: overlapping, nested, stacked, at the edges."""
-    text = draw(hard_texts)
-    cuts = grapheme_cuts(text)
-    starts = [n for n, c in enumerate(text) if not is_space(c) and n not in cuts]
-    ends = [n + 1 for n, c in enumerate(text) if not is_space(c) and n + 1 not in cuts]
-    labels = []
-    for speaker in draw(st.lists(st.sampled_from("abcdef"), unique=True, max_size=6)) if starts and ends else ():
-        start = draw(st.sampled_from(starts))
-        if later := [end for end in ends if end > start]:
-            target = draw(st.booleans())
-            labels.append(
-                label(text, start, draw(st.sampled_from(later)), id=f"L-{speaker}", speaker=speaker, note=draw(notes))
-                | {"on_target": target, "stance": "for" if target else None, "claim_type": "FACT" if target else None}
-                | {"chain": draw(st.sampled_from([[], ["voice", speaker]])), "unsure": draw(st.booleans())}
-            )
-    return article(text, *labels)
 
 
 def written(name: str, *given: Article) -> str:

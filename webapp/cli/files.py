@@ -69,7 +69,7 @@ def _line_of(outcome: Outcome) -> str:
 @click.option("--project", required=True, metavar="SLUG", help="Into which project.")
 @click.pass_obj
 def import_labels(settings: Settings, bundle: str, project: str) -> None:
-    """Import a bundle (folder or zip) or a labels.jsonl, all or nothing."""
+    """Import a bundle, a labels.jsonl, Label Studio JSON, doccano JSONL or brat folders, all or nothing."""
     with console.opened(settings) as db:
         taken = bundles.import_bundle(db, OPERATOR, project, bundles.read_bundle(Path(bundle)))
     click.echo(", ".join(f"{number} {what}" for what, number in taken.items()) + " taken in.")

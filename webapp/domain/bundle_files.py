@@ -84,12 +84,13 @@ class SpeakerLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(slots=True)
 class Problems:
-    """What is wrong, line by line, until somebody asks."""
+    """What is wrong, line by line, until somebody asks. A line may have a place with a better name."""
 
     found: list[str] = field(default_factory=list)
+    places: Mapping[int, str] = field(default_factory=dict)
 
     def add(self, file: str, line: int, reason: str) -> None:
-        self.found.append(f"{file}, line {line}: {reason}")
+        self.found.append(f"{self.places.get(line) or f'{file}, line {line}'}: {reason}")
 
     def raise_any(self) -> None:
         """Raises Invalid with every line named (the first fifty of very many)."""
@@ -111,6 +112,7 @@ class Bundle:
     speakers: list[tuple[int, SpeakerLine]]
     schemes: dict[int, str]  # by number
     guides: dict[int, str]
+    places: dict[int, str] = field(default_factory=dict)  # of lines that another program wrote (domain/foreign)
 
 
 Line = TypeVar("Line")

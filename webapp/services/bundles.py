@@ -16,10 +16,10 @@ from webapp.domain.bundle_files import (
     Problems,
     RoundLine,
     SpeakerLine,
-    parse_bundle,
     unzipped,
 )
 from webapp.domain.errors import Invalid
+from webapp.domain.foreign import reader_of
 from webapp.domain.permissions import Actor
 from webapp.models import (
     Assignment,
@@ -35,6 +35,7 @@ from webapp.models import (
 )
 from webapp.services.access import Access, enter, record
 from webapp.services.accounts import insert_person, name_key
+from webapp.services.foreign import bundle_of
 from webapp.services.importing import document_row, known_speakers, units_of
 from webapp.services.managing import add_version, member_row
 from webapp.services.rounds import rounds_of, scheme_of
@@ -51,13 +52,18 @@ def read_bundle(path: Path) -> dict[str, bytes]:
 
 
 def read_uploaded(name: str, content: bytes) -> dict[str, bytes]:
-    """The files of a zip, or a lone labels.jsonl of whatever name. Raises Invalid."""
-    return unzipped(name, content) if name.lower().endswith(".zip") else {"labels.jsonl": content}
+    """The files of a zip, another program's file under its name, or a labels.jsonl of whatever name. Raises Invalid."""
+    if name.lower().endswith(".zip"):
+        return unzipped(name, content)
+    return {name: content} if reader_of({name: content}) else {"labels.jsonl": content}
 
 
 def import_bundle(db: Database, actor: Actor, slug: str, files: dict[str, bytes]) -> dict[str, int]:
-    """Take the bundle in; how many of what are new. Raises NotFound, Forbidden, Invalid with every bad line."""
-    bundle = parse_bundle(files)
+    """Take a bundle, or labels of another program, in; how many of what are new.
+
+    Raises NotFound, Forbidden, Invalid with every bad line.
+    """
+    bundle = bundle_of(db, actor, slug, files)
     with db.reading() as session:
         speakers = known_speakers(session, enter(session, slug, actor, "curate").project_id)
     units = {document.id: units_of(document, speakers) for _, document in bundle.documents}
@@ -74,7 +80,7 @@ class _Intake:
     def __init__(self, session: Session, access: Access, bundle: Bundle) -> None:
         self.session, self.access, self.bundle = session, access, bundle
         self.project_id = access.project_id
-        self.problems = Problems()
+        self.problems = Problems(places=bundle.places)
         self.people: dict[str, str] = {}
 
     def run(self, units: dict[str, list[dict[str, Any]]]) -> dict[str, int]:
