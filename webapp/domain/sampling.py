@@ -56,7 +56,7 @@ def sampled(spans: Spans) -> Sums:
         # at most half of the way for the first round: how many follow shows only in it
         aim = max(_needed(marked, samples), samples + 1) if samples else 2 * ROUND
         more = min(ROUND, AT_MOST - samples)
-        for n, _ in enumerate(sample for document in marked for sample in document.sample(more)):
+        for n, _ in enumerate((sample for document in marked for sample in document.sample(more)), start=1):
             told = max(told, min(1, (samples + n / len(marked)) / aim))
             spans.progress(told)
         samples += more

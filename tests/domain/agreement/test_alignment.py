@@ -85,7 +85,8 @@ def test_whole_where_shares_would_cost_less() -> None:
     assert broken > 1, "these texts were chosen because some have halves"
 
 
-def test_as_pygamma_agreement() -> None:
+def test_as_pygamma_agreement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")  # it compiles for ten seconds when it is imported
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the oracle and what it loads
         from pyannote.core import Segment
