@@ -35,4 +35,5 @@ def jackknife(value: float, without_each: Sequence[float | None], lowest: float,
     clusters, deviations = len(estimates), estimates - estimates[0]  # from one of them: exactly 0 where all are equal
     error = np.sqrt((clusters - 1) / clusters * np.sum((deviations - deviations.mean()) ** 2))
     reach = float(stdtrit(clusters - 1, UPPER_QUANTILE) * error)
-    return Interval(min(value, max(lowest, value - reach)), max(value, min(highest, value + reach)))
+    low, high = max(lowest, value - reach), min(highest, value + reach)
+    return Interval(float(min(value, low)), float(max(value, high)))
