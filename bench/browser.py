@@ -54,7 +54,7 @@ class Figure:
 
     def __str__(self) -> str:
         limit = "" if self.most is None else f"≤ {self.most:g}{'' if self.value <= self.most else '  MISSED'}"
-        ratio = "" if self.ratio is None else f"{self.ratio:.2g} × {self.peer}"
+        ratio = "" if self.ratio is None else f"{self.ratio:.3g} × {self.peer}"
         return f"{self.what:58}{self.value:9.1f} {self.unit:9}{ratio:32}{limit}"
 
     def record(self) -> dict[str, Any]:
