@@ -9,6 +9,13 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 PICTURES = Path(__file__).parents[1] / "pictures"
+# resolves once scrolling has come to rest
+AT_REST = """() => new Promise(done => {
+  const look = (was, frames) => requestAnimationFrame(() => {
+    if (frames > 3) done(); else look(scrollY, scrollY === was ? frames + 1 : 0);
+  });
+  look(scrollY, 0);
+})"""
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -31,6 +38,7 @@ def _picture(page: Page) -> None:
     path = re.sub(r"[^\w.-]+", "-", page.url.partition("//")[2].partition("/")[2]).strip("-")
     folder = PICTURES / test
     folder.mkdir(parents=True, exist_ok=True)
+    page.evaluate(AT_REST)
     number = _numbers.setdefault(test, count(1))
     page.screenshot(path=folder / f"{next(number):02} {path or 'home'}.png", timeout=30_000)
 

@@ -1,11 +1,11 @@
-"""Undo and redo over all that was done since the page was opened; where a label's speaker came from."""
+"""Undo and redo over all that was done since the page was opened."""
 
 from typing import Any
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.office import Office
-from tests.browser.team import press, saved, walk_to
+from tests.browser.team import press, saved
 
 LETTER = """“We firmly believe that art matters,” said Ava DuVernay. “It is worth it.” “And it is ours,” she added.
 
@@ -67,29 +67,3 @@ def test_undo_reaches_back_to_the_opening_over_every_kind_of_change(office: Offi
     saved(page, len(states[-1]))
     assert shown(page) == states[-1]
     expect(page.locator("#undo")).to_be_disabled()
-
-
-def test_a_speaker_is_carried_on_in_a_run_and_not_beyond(office: Office) -> None:
-    article = office.article(LETTER)
-    page = office.visit("Alice", article)
-    press(page, "j", "r", "1", "p")
-    press(page, "j", "1", "o")
-    saved(page, 2)
-    walk_to(page, "It is fair use")
-    press(page, "1")
-    expect(page.locator("#origin")).to_be_hidden()
-    press(page, "e")
-    expect(page.locator("#err")).to_contain_text("Is it OpenAI?")
-    press(page, "s", "3")
-    saved(page, 3)
-    page.reload()
-    saved(page, 3)
-    walk_to(page, "And it is ours")
-    press(page, "1", "f")
-    expect(page.locator("#err")).to_contain_text("Is it Ava DuVernay?")
-    press(page, "r")
-    walk_to(page, "Google called")
-    press(page, ".")
-    saved(page, 5)
-    origins = [label["speaker_origin"] for label in office.stored(page, article)]
-    assert origins == ["confirmed", "carried", "confirmed", "picked", "repeated"]
