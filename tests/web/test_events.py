@@ -51,6 +51,19 @@ def test_what_a_curator_does_leaves_a_line(world: World) -> None:
     assert lines(curt)[-1]["detail"] == {"person": "Dora", "roles": ["annotator"]}
 
 
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [("alice", 2), ("label 000", 1), ("ALICE finished", 1), ("zz", 0), ("100%", 0), ("operator created", 1)],
+)
+def test_search(world: World, search: str, found: int) -> None:
+    world.stored("Alice")
+    world.operate("Alice", "000", finish())
+    world.change("DELETE FROM event WHERE action = 'reopened'")
+    page = world.visitor("Curt").get(ADDRESS, query_string={"q": search})
+    assert len(rows(page)[1:]) == found
+    assert found or f"Nothing has “{search}” in it" in words(page.text)
+
+
 def test_other_projects_events_stay_there(curt: Visitor, sqlite_only: World) -> None:
     managing.create_project(sqlite_only.db, OPERATOR, "other", "Another one")
     assert "other" not in json.dumps(lines(curt))

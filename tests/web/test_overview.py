@@ -76,6 +76,13 @@ def test_a_long_list_comes_in_pages(curt: Visitor, sqlite_only: World) -> None:
     assert curt.get(f"{ADDRESS}?page=x").status_code == 200
 
 
+def test_articles_are_found(curt: Visitor, sqlite_only: World) -> None:
+    sqlite_only.bring(*({"id": f"x{number:03}", "text": f"Number {number}."} for number in range(20)))
+    page = curt.get(f"{ADDRESS}?q=x007")
+    assert row(page, "x007") and "x008" not in main(page) and "25 articles" in words(page.text)
+    assert "Nothing has “zz” in it" in words(curt.get(f"{ADDRESS}?q=zz").text)
+
+
 def test_markup_in_titles_and_names_is_text(curt: Visitor, sqlite_only: World) -> None:
     sqlite_only.bring({"id": "bad", "title": "<script>alert(1)</script>", "text": "Words."})
     sqlite_only.add_person("<b>Zed</b>", "annotator")

@@ -3,7 +3,9 @@
 import pytest
 
 from tests.web.pages import main, rows, why, words
-from tests.world import Visitor, World, put
+from tests.world import Visitor, World, finish, put
+from webapp.domain.permissions import OPERATOR
+from webapp.services import managing
 
 ADDRESS = "/p/letter/speakers"
 
@@ -30,6 +32,40 @@ def test_a_proposal_is_taken_in(world: World) -> None:
     assert answer.status_code == 303 and answer.location == ADDRESS
     assert speaker(world, id) == (None, None)
     assert "A <new> one" in words(world.visitor("Bob").get(ADDRESS).text)
+
+
+def test_search_order_and_pages(curt: Visitor, sqlite_only: World) -> None:
+    sqlite_only.stored("Alice", speaker="google")
+
+    def names(query: str) -> list[str]:
+        return [one.split()[0] for one in rows(curt.get(f"{ADDRESS}?{query}"))[1:]]
+
+    assert "Google" in names("q=GOOG") and 1 < len(names("q=organisation")) < len(names(""))
+    assert names("sort=-labels")[0] == "Google" and names("sort=-name") == names("")[::-1]
+    assert "Nobody is called “zz”" in words(curt.get(f"{ADDRESS}?q=zz").text)
+    one = {"kind": "person", "affiliation": "", "members": "[]", "aliases": "[]"}
+    for number in range(60):
+        sqlite_only.change(
+            "INSERT INTO speaker (project_id, id, name, kind, affiliation, members, aliases)"
+            " SELECT id, :id, :id, :kind, :affiliation, :members, :aliases FROM project",
+            id=f"zed-{number:02}",
+            **one,
+        )
+    assert len(names("q=zed")) == 50 and names("q=zed&page=2")[0] == "zed-50"
+
+
+def test_who_has_articles_in_work_is_told_no_numbers(world: World) -> None:
+    managing.set_roles(world.db, OPERATOR, "letter", "Bob", frozenset({"curator", "annotator"}))
+    world.stored("Alice")
+    bob = world.visitor("Bob")
+    assert "Labels" not in rows(bob.get(ADDRESS))[0] and rows(bob.get(f"{ADDRESS}?sort=-labels")) == rows(
+        bob.get(ADDRESS)
+    )
+    merging = words(main(bob.get(f"{ADDRESS}/openai/merge?into=google")))
+    assert "All its labels will count for Google" in merging and "Labels 1" not in merging
+    for document in ("000", "001"):
+        world.operate("Bob", document, finish())
+    assert "1 label will count for Google" in words(main(bob.get(f"{ADDRESS}/openai/merge?into=google")))
 
 
 def test_both_stand_side_by_side_before_a_merge(world: World) -> None:

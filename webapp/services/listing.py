@@ -113,7 +113,9 @@ def _shelf(session: Session, access: Access, wanted: Wanted) -> Shelf:
         Document.project_id == access.project_id,
         {document for _, document in still_annotating(session, access)},
     )
-    query = select(Document.id, shown_title_column(), Document.outlet, Document.published).where(here, *_found(wanted))
+    query = select(Document.id, shown_title_column(), Document.outlet, Document.published).where(
+        here, *found_by(wanted)
+    )
     rows = [Listed(*row, Progress(), row[0] in blind) for row in session.execute(query.order_by(Document.id))]
     order = _order(session, access, wanted)
     page = Page(wanted.page, len(rows))
@@ -133,7 +135,7 @@ def on_page(query: Select[*Columns], page: Page) -> Select[*Columns]:
     return query.offset(page.offset).limit(PER_PAGE)
 
 
-def _found(wanted: Wanted) -> list[ColumnElement[bool]]:
+def found_by(wanted: Wanted) -> list[ColumnElement[bool]]:
     """Every word must be somewhere in what is known of the article."""
     columns = (Document.title, Document.display_title, Document.outlet, Document.byline, Document.id)
     return [or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in wanted.words]
@@ -152,7 +154,7 @@ def own_shelf(session: Session, access: Access, wanted: Wanted) -> OwnShelf:
     """The actor's own articles: nothing here depends on what others do."""
     mine = Assignment.person_id == access.actor.person_id
     found = progress_by(session, access, [Assignment.round, Assignment.document_id], mine)
-    standing = _own(access).where(Assignment.state != "withdrawn", *_found(wanted))
+    standing = _own(access).where(Assignment.state != "withdrawn", *found_by(wanted))
     rows = [
         Own(id, title, outlet, round, position, closed_at is None, found.get((round, id), Progress()))
         for id, title, outlet, round, position, closed_at in session.execute(standing)

@@ -1,6 +1,6 @@
 """What everybody in a project may read: the guide and the scheme of a round, and the registry of speakers."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,10 +24,10 @@ from webapp.models import (
     Speaker,
 )
 from webapp.services.access import Access, enter
-from webapp.services.counting import still_annotating
 from webapp.services.members import member_name
+from webapp.services.paging import Page, Wanted, ordered
 from webapp.services.rounds import find_round, newest_round, parse_scheme_once
-from webapp.services.speakers import visible_speakers
+from webapp.services.speakers import may_count, visible_speakers
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,23 +118,32 @@ class Entry:
     labels: int
     simulated: int
 
+    @property
+    def known_as(self) -> str:
+        """All that it is found by."""
+        one, others = self.speaker, [other.name for other in self.merged]
+        return " ".join([one.name, one.id, one.kind, self.affiliation, *one.aliases, *self.members, *others]).casefold()
+
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The speakers that an actor may see, by name; `counted`: with the number of their labels."""
+    """A page of the speakers that an actor may see, by name; `counted`: with the number of their labels."""
 
     project: Project
     entries: list[Entry]
+    page: Page
+    wanted: Wanted
+    in_all: int
     curates: bool
     counted: bool
 
 
-def open_registry(db: Database, actor: Actor, slug: str) -> Registry:
+def open_registry(db: Database, actor: Actor, slug: str, wanted: Wanted) -> Registry:
     """Numbers are for who adjudicates or curates and has no article left to annotate. Raises NotFound."""
     with db.reading() as session:
         access = enter(session, slug, actor)
         seen = visible_speakers(session, access)
-        counted = access.allows("adjudicate") and not still_annotating(session, access)
+        counted = may_count(session, access)
         counts = _label_counts(session, access) if counted else {}
         proposers = _proposers(session, access)
         session.expunge_all()
@@ -142,7 +151,18 @@ def open_registry(db: Database, actor: Actor, slug: str) -> Registry:
     merged = _merged(seen)
     entries = [_entry(one, names, proposers, merged.get(one.id, []), counts) for one in seen if one.merged_into is None]
     entries.sort(key=lambda entry: entry.speaker.name.casefold())
-    return Registry(access.project, entries, access.allows("curate"), counted)
+    found = [entry for entry in entries if all(word in entry.known_as for word in wanted.words)]
+    page = Page(wanted.page, len(found))
+    rows = list(page.of(ordered(found, wanted.sort, _COLUMNS)))
+    return Registry(access.project, rows, page, wanted, len(entries), access.allows("curate"), counted)
+
+
+_COLUMNS: dict[str, Callable[[Entry], Any]] = {
+    "name": lambda one: one.speaker.name.casefold(),
+    "kind": lambda one: one.speaker.kind,
+    "belongs": lambda one: one.affiliation.casefold(),
+    "labels": lambda one: one.labels,
+}
 
 
 def _entry(

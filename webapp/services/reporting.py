@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, not_, select
+from sqlalchemy import ColumnElement, Select, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.database import Database
@@ -21,7 +21,7 @@ from webapp.models import (
 )
 from webapp.services.access import Access, enter
 from webapp.services.counting import Progress, progress_by, still_annotating, together
-from webapp.services.listing import OwnShelf, on_page, own_shelf, shown_title_column
+from webapp.services.listing import OwnShelf, found_by, on_page, own_shelf, shown_title_column
 from webapp.services.managing import newest_number
 from webapp.services.members import member_name
 from webapp.services.paging import Page, Wanted
@@ -64,13 +64,13 @@ class Overview:
     columns: list[Column]
     rows: list[Row]
     page: Page
+    wanted: Wanted
+    documents: int
     annotators: int
     step: str
 
 
-def overview(
-    db: Database, actor: Actor, slug: str, round_name: str | None = None, page: int = 1
-) -> Overview | OwnShelf:
+def overview(db: Database, actor: Actor, slug: str, round_name: str | None, wanted: Wanted) -> Overview | OwnShelf:
     """Articles × people of a round (default: the newest) for curators; for others their own articles only.
 
     Raises NotFound.
@@ -79,31 +79,39 @@ def overview(
         access = enter(session, slug, actor)
         made: Overview | OwnShelf
         if access.allows("curate"):
-            made = _overview(session, access, round_name, page)
+            made = _overview(session, access, round_name, wanted)
         else:
-            made = own_shelf(session, access, Wanted(page=page))
+            made = own_shelf(session, access, wanted)
         session.expunge_all()
         return made
 
 
-def _overview(session: Session, access: Access, round_name: str | None, page: int) -> Overview:
+def _overview(session: Session, access: Access, round_name: str | None, wanted: Wanted) -> Overview:
     here = access.project_id
     round = find_round(session, here, round_name) if round_name else newest_round(session, here)
-    documents = Page(page, _count(session, Document.project_id == here))
-    columns = _columns(session, access, round)
+    found = progress_by(session, access, [Assignment.round, Assignment.person_id])
+    columns = _columns(session, access, {person: p for (name, person), p in found.items() if name == round.name})
+    rounds = [(one, _of_round(found, one)) for one in rounds_of(session, here)]
+    page = Page(wanted.page, _count(session, Document.project_id == here, *found_by(wanted)))
+    documents = _count(session, Document.project_id == here)
     annotators = _count(session, Membership.project_id == here, Membership.is_annotator)
-    rounds = rounds_with_progress(session, access)
     return Overview(
         project=access.project,
         rounds=rounds,
         round=round,
-        progress=together([column.progress for column in columns]),
+        progress=_of_round(found, round),
         columns=columns,
-        rows=_rows(session, access, round, columns, documents),
-        page=documents,
+        rows=_rows(session, access, round, columns, wanted, page),
+        page=page,
+        wanted=wanted,
+        documents=documents,
         annotators=annotators,
-        step=_next_step(documents.total, annotators, [p for r, p in rounds if r.closed_at is None]),
+        step=_next_step(documents, annotators, [p for r, p in rounds if r.closed_at is None]),
     )
+
+
+def _of_round(found: dict[tuple[Any, ...], Progress], round: Round) -> Progress:
+    return together([progress for (name, _), progress in found.items() if name == round.name])
 
 
 def _count(session: Session, *conditions: Any) -> int:
@@ -129,20 +137,21 @@ def rounds_with_progress(session: Session, access: Access) -> list[tuple[Round, 
     return [(round, found.get((round.name,), Progress())) for round in rounds_of(session, access.project_id)]
 
 
-def _columns(session: Session, access: Access, round: Round) -> list[Column]:
-    found = progress_by(session, access, [Assignment.person_id], Assignment.round == round.name)
+def _columns(session: Session, access: Access, found: dict[str, Progress]) -> list[Column]:
     people = session.execute(
         select(Membership.person_id, Membership.pseudonym, member_name())
         .join(Person, Person.id == Membership.person_id)
-        .where(Membership.project_id == access.project_id, Membership.person_id.in_([key for (key,) in found]))
+        .where(Membership.project_id == access.project_id, Membership.person_id.in_(list(found)))
     )
-    columns = [Column(id, key, name, found[(id,)]) for id, key, name in people]
+    columns = [Column(id, key, name, found[id]) for id, key, name in people]
     return sorted(columns, key=lambda column: (column.name.casefold(), column.key))
 
 
-def _rows(session: Session, access: Access, round: Round, columns: list[Column], page: Page) -> list[Row]:
+def _rows(
+    session: Session, access: Access, round: Round, columns: list[Column], wanted: Wanted, page: Page
+) -> list[Row]:
     query = select(Document.id, shown_title_column()).where(Document.project_id == access.project_id)
-    documents = list(session.execute(on_page(query.order_by(Document.id), page)))
+    documents = list(session.execute(on_page(query.where(*found_by(wanted)).order_by(Document.id), page)))
     shown = Assignment.document_id.in_([id for id, _ in documents])
     pair = [Assignment.document_id, Assignment.person_id]
     found = progress_by(session, access, pair, Assignment.round == round.name, shown)
@@ -158,32 +167,57 @@ def _rows(session: Session, access: Access, round: Round, columns: list[Column],
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What can be set in a project: its rounds, oldest first, whom and what could be assigned, newest versions."""
+    """What can be set in a project: its rounds, oldest first, and the newest versions of scheme and guide."""
 
     project: Project
-    rounds: list[tuple[Round, Progress]]
-    annotators: list[str]
-    documents: int
+    rounds: list[Round]
     scheme: int
     guide: int
 
     @property
     def open_rounds(self) -> list[str]:
         """Newest first."""
-        return [round.name for round, _ in reversed(self.rounds) if round.closed_at is None]
+        return [round.name for round in reversed(self.rounds) if round.closed_at is None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """The rounds, oldest first, with how far they are; whom and how many articles could be assigned."""
+
+    setup: Setup
+    progress: list[tuple[Round, Progress]]
+    annotators: list[str]
+    documents: int
 
 
 def setup(db: Database, actor: Actor, slug: str) -> Setup:
     """Raises NotFound, Forbidden."""
     with db.reading() as session:
+        made = _setup(session, enter(session, slug, actor, "curate"))
+        session.expunge_all()
+        return made
+
+
+def _setup(session: Session, access: Access) -> Setup:
+    return Setup(
+        project=access.project,
+        rounds=rounds_of(session, access.project_id),
+        scheme=newest_number(session, SchemeVersion, access.project_id),
+        guide=newest_number(session, GuideVersion, access.project_id),
+    )
+
+
+def open_rounds_page(db: Database, actor: Actor, slug: str) -> Rounds:
+    """Raises NotFound, Forbidden."""
+    with db.reading() as session:
         access = enter(session, slug, actor, "curate")
-        made = Setup(
-            project=access.project,
-            rounds=rounds_with_progress(session, access),
+        found = progress_by(session, access, [Assignment.round])
+        setup = _setup(session, access)
+        made = Rounds(
+            setup=setup,
+            progress=[(round, found.get((round.name,), Progress())) for round in setup.rounds],
             annotators=_annotators(session, access),
             documents=_count(session, Document.project_id == access.project_id),
-            scheme=newest_number(session, SchemeVersion, access.project_id),
-            guide=newest_number(session, GuideVersion, access.project_id),
         )
         session.expunge_all()
         return made
@@ -208,6 +242,7 @@ class EventsPage:
     project: Project
     rows: list[dict[str, Any]]
     page: Page
+    wanted: Wanted
 
 
 def list_events(db: Database, actor: Actor, slug: str) -> list[dict[str, Any]]:
@@ -217,16 +252,29 @@ def list_events(db: Database, actor: Actor, slug: str) -> list[dict[str, Any]]:
         return [_event(event, name) for event, name in session.execute(_events(session, access).order_by(Event.id))]
 
 
-def newest_events(db: Database, actor: Actor, slug: str, page: int = 1) -> EventsPage:
-    """A page of the events, newest first. Raises NotFound, Forbidden."""
+def newest_events(db: Database, actor: Actor, slug: str, wanted: Wanted) -> EventsPage:
+    """A page of the events, newest first, by words in who, what or article. Raises NotFound, Forbidden."""
     with db.reading() as session:
         access = enter(session, slug, actor, "curate")
-        query = _events(session, access)
-        paged = Page(page, session.scalar(select(func.count()).select_from(query.subquery())) or 0)
-        rows = session.execute(on_page(query.order_by(Event.id.desc()), paged))
-        made = EventsPage(access.project, [_event(event, name) for event, name in rows], paged)
+        found = [_told_of(word, access) for word in wanted.words]
+        here = (Event.project_id == access.project_id, *_seen_events(session, access), *found)
+        paged = Page(wanted.page, _count(session, *here))
+        rows = session.execute(on_page(_events(session, access).where(*found).order_by(Event.id.desc()), paged))
+        made = EventsPage(access.project, [_event(event, name) for event, name in rows], paged, wanted)
         session.expunge_all()
         return made
+
+
+def _told_of(word: str, access: Access) -> ColumnElement[bool]:
+    """That the event is by such a person, of such an action, or on such an article."""
+    named = (
+        select(Membership.person_id)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.project_id == access.project_id, member_name().icontains(word, autoescape=True))
+    )
+    texts = [column.icontains(word, autoescape=True) for column in (Event.action, Event.document_id)]
+    operators = [Event.person_id.is_(None)] if word in "operator" else []
+    return or_(*texts, Event.person_id.in_(named), *operators)
 
 
 Events = Select[Event, str]

@@ -13,6 +13,7 @@ from webapp.domain.permissions import Actor
 from webapp.domain.schemes import SchemeSpeaker
 from webapp.models import Label, Person, Speaker
 from webapp.services.access import Access, enter, record
+from webapp.services.counting import still_annotating
 
 
 def visible_speakers(session: Session, access: Access) -> list[Speaker]:
@@ -75,11 +76,16 @@ def add_scheme_speakers(session: Session, project_id: str, speakers: tuple[Schem
     session.flush()
 
 
+def may_count(session: Session, access: Access) -> bool:
+    """Whether the actor may learn how many labels name whom: who adjudicates or curates, and has none left to make."""
+    return access.allows("adjudicate") and not still_annotating(session, access)
+
+
 def list_speakers(db: Database, actor: Actor, slug: str) -> list[dict[str, Any]]:
-    """The registry as the actor may see it, by id; with the number of living labels for those who may adjudicate."""
+    """The registry as the actor may see it, by id; with how many living labels, 0 where that is not told."""
     with db.reading() as session:
         access = enter(session, slug, actor)
-        counts = _label_counts(session, access.project_id) if access.allows("adjudicate") else {}
+        counts = _label_counts(session, access.project_id) if may_count(session, access) else {}
         people = dict(session.execute(select(Person.id, Person.name)).all())
         return [
             _row(speaker) | {"proposed_by": people.get(speaker.proposed_by or ""), "labels": counts.get(speaker.id, 0)}
@@ -113,17 +119,21 @@ def compare(db: Database, actor: Actor, slug: str, id: str, into: str = "") -> d
     """A speaker that may be merged, the one chosen for it, and all it could go into: `speaker`, `target`, `others`.
 
     Each as in `list_speakers`, and how many of its labels are `simulated`; `target` is None where `into` names none.
+    `counted`: whether these numbers may be told.
     Raises NotFound, Forbidden.
     """
     with db.reading() as session:
-        made_up = _label_counts(session, enter(session, slug, actor, "curate").project_id, Label.origin == "simulated")
+        access = enter(session, slug, actor, "curate")
+        counted = may_count(session, access)
+        made_up = _label_counts(session, access.project_id, Label.origin == "simulated") if counted else {}
     rows = [row | {"simulated": made_up.get(row["id"], 0)} for row in list_speakers(db, actor, slug)]
     speaker = next((row for row in rows if row["id"] == id), None)
     if speaker is None:
         raise NotFound(f"There is no speaker “{id}” in this project.")
     others = [row for row in rows if row["id"] != id and row["merged_into"] is None and row["proposed_by"] is None]
     others.sort(key=lambda row: (row["kind"] != speaker["kind"], row["name"].casefold()))
-    return {"speaker": speaker, "others": others, "target": next((row for row in others if row["id"] == into), None)}
+    target = next((row for row in others if row["id"] == into), None)
+    return {"speaker": speaker, "others": others, "target": target, "counted": counted}
 
 
 def find_speaker(session: Session, project_id: str, id: str) -> Speaker:

@@ -6,14 +6,14 @@ from flask import Blueprint, Response, render_template
 
 from webapp import identity
 from webapp.services import reporting
-from webapp.views.projects import page_number
+from webapp.views.projects import wanted_part
 
 blueprint = Blueprint("events", __name__)
 
 
 @blueprint.get("/p/<slug>/events")
 def events(slug: str) -> str:
-    found = reporting.newest_events(identity.database(), identity.actor(), slug, page_number())
+    found = reporting.newest_events(identity.database(), identity.actor(), slug, wanted_part())
     return render_template("projects/events.html", found=found)
 
 

@@ -30,7 +30,7 @@ def wanted_part() -> Wanted:
 
 @blueprint.get("/p/<slug>/")
 def overview(slug: str) -> str:
-    found = reporting.overview(identity.database(), identity.actor(), slug, request.args.get("round"), page_number())
+    found = reporting.overview(identity.database(), identity.actor(), slug, request.args.get("round"), wanted_part())
     if isinstance(found, OwnShelf):
         return render_template("projects/own.html", shelf=found, here="overview")
     return render_template("projects/overview.html", overview=found)

@@ -6,6 +6,7 @@ from webapp import identity
 from webapp.services import reading
 from webapp.services.reading import Rules
 from webapp.views.guide_html import draw
+from webapp.views.projects import wanted_part
 
 blueprint = Blueprint("reading", __name__, url_prefix="/p/<slug>")
 
@@ -33,5 +34,5 @@ def _rules(slug: str) -> Rules:
 
 @blueprint.get("/speakers")
 def speakers(slug: str) -> str:
-    registry = reading.open_registry(identity.database(), identity.actor(), slug)
+    registry = reading.open_registry(identity.database(), identity.actor(), slug, wanted_part())
     return render_template("reading/speakers.html", registry=registry)

@@ -72,11 +72,11 @@ def _back(slug: str) -> AnyResponse:
 
 
 def _page(slug: str, status: int = 200, **given: Any) -> Response:
-    setup = reporting.setup(identity.database(), identity.actor(), slug)
+    found = reporting.open_rounds_page(identity.database(), identity.actor(), slug)
     forms = {
         "add": RoundForm(formdata=None),
-        "assign": AssignForm(formdata=None, data={"annotators": setup.annotators}),
+        "assign": AssignForm(formdata=None, data={"annotators": found.annotators}),
         "close": CloseRoundForm(formdata=None),
     } | given
-    forms["assign"].offer(setup.open_rounds, setup.annotators)
-    return make_response(render_template("projects/rounds.html", setup=setup, **forms), status)
+    forms["assign"].offer(found.setup.open_rounds, found.annotators)
+    return make_response(render_template("projects/rounds.html", found=found, **forms), status)
