@@ -302,7 +302,7 @@ class Sample:
     def seen(self, besides: Sequence[str] = ()) -> Numbers:
         """How many values somebody gave, those in `besides` not counted."""
         whole = self.rows.totals(self.rows.times)
-        whole[np.isin(np.array(self.ratings.values, dtype=str), besides)] = 0
+        whole[np.fromiter((value in besides for value in self.ratings.values), bool)] = 0
         total = np.count_nonzero(whole)
         if self.leaving is None:
             return np.array([float(total)])
