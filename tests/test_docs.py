@@ -7,17 +7,24 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
+from xml.etree import ElementTree
 
 import click
 import pytest
 
+from tests.marked import article, label
 from tests.servers import without_settings
 from webapp.cli import stancemark
 from webapp.config import PREFIX, Settings
 from webapp.domain import records
+from webapp.domain.export import Format, formats, labelstudio
+from webapp.domain.foreign import readers
+from webapp.domain.schemes import parse_scheme
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "seeds/README.md")]
+DOCUMENTS = [
+    ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "seeds/README.md", "docs/formats.md")
+]
 README = (ROOT / "README.md").read_text()
 TOP = {path.name for path in ROOT.iterdir() if not path.name.startswith(".") or path.name == ".ci"}
 ANYTHING = "…"
@@ -108,7 +115,7 @@ def table(heading: str) -> list[list[str]]:
 
 def usage_of(words: str, command: click.Command) -> tuple[str, set[str], int]:
     """The words of a command, its options, and the number of its arguments."""
-    options = {name for p in command.params if isinstance(p, click.Option) for name in p.opts}
+    options = {name for p in command.params if isinstance(p, click.Option) and not p.hidden for name in p.opts}
     return words, options, sum(isinstance(p, click.Argument) for p in command.params)
 
 
@@ -156,6 +163,46 @@ def _shown(value: object) -> str:
 def test_the_columns_of_labels() -> None:
     (columns,) = re.findall(r"`labels\.jsonl`: `([^`]+)`", README)
     assert tuple(re.split(r",\s+", columns)) == records.LABEL
+
+
+def test_every_format_is_in_readme() -> None:
+    assert [row[0].strip("`") for row in table("Formats")] == list(formats())
+
+
+FORMATS = (ROOT / "docs" / "formats.md").read_text()
+
+
+@pytest.mark.parametrize("format", formats().values(), ids=lambda format: format.name)
+def test_what_a_format_leaves_out_is_said(format: Format) -> None:
+    section = FORMATS.partition(f"\n## {format.name}\n")[2].partition("\n## ")[0].partition("\n# ")[0]
+    words = " ".join(section.split())
+    assert format.leaves_out.removesuffix(".") in words
+    assert ("othing is left out" in words) == (not format.leaves_out)
+    (row,) = (line for line in FORMATS.splitlines() if line.startswith("| | "))
+    assert {cell.strip() for cell in row.strip("|").split("|")} - {""} == set(formats())
+
+
+def test_every_program_that_labels_come_from_is_told_of() -> None:
+    rows = re.findall(
+        r"^\| ([A-Za-z ]+?) (?:JSONL? )?\|", FORMATS.partition("# Labels from elsewhere")[2], re.MULTILINE
+    )
+    assert {name.lower().replace(" ", "") for name in rows} - {"from"} == {reader.name for reader in readers()}
+
+
+def test_label_studio_is_shown_all_that_we_write() -> None:
+    """The editor's configuration in the documents has a control for each name of our results, of the right kind."""
+    (given,) = re.findall(r"^```xml\n(.*?)^```$", FORMATS, re.MULTILINE | re.DOTALL)
+    tree = ElementTree.fromstring(given)
+    controls = {e.get("name"): e.tag for e in tree if e.get("toName") == "text"}
+    scheme = parse_scheme((ROOT / "seeds" / "scheme.toml").read_text())
+    assert {e.get("value") for e in tree.iter("Label")} == scheme.stance_ids | {labelstudio.OFF_TARGET}
+    assert {e.get("value") for e in tree.iter("Choice")} == scheme.claim_type_ids | set(labelstudio.FLAGS)
+    text = "Words."
+    given_label = label(text, 0, 6, note="n", chain=["openai"], unsure=True)
+    task = labelstudio.task(article(text, given_label))
+    kinds = {"labels": "Labels", "choices": "Choices", "textarea": "TextArea"}
+    results = task["annotations"][0]["result"]
+    assert {r["from_name"]: kinds[r["type"]] for r in results} == controls
 
 
 def test_make_targets_are_there() -> None:

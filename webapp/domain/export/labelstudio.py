@@ -21,12 +21,13 @@ def write(articles: Iterable[Article]) -> Iterator[bytes]:
     """A list with a task a line."""
     encoder, before = msgspec.json.Encoder(), b"[\n"
     for article in articles:
-        yield before + encoder.encode(_task(article))
+        yield before + encoder.encode(task(article))
         before = b",\n"
     yield b"[]\n" if before == b"[\n" else b"\n]\n"
 
 
-def _task(article: Article) -> dict[str, Any]:
+def task(article: Article) -> dict[str, Any]:
+    """The article as a task, everybody's work on it as annotations."""
     data = {"document" if key == "id" else key: article.document[key] for key in _KEYS}
     if not article.text:
         return {"data": data, "meta": {"left_out": "its words may not leave"}, "annotations": []}
