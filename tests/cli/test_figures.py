@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -247,3 +248,49 @@ def test_each_command_loads_only_what_it_needs(folder: Path, tmp_path: Path) -> 
     text = tmp_path / "text.txt"
     text.write_text("One sentence.")
     assert not {"numpy", "scipy"} & loaded_by("segments", str(text), "--json")
+
+
+# ---- as one HTML file ----
+
+
+def test_the_html_file_needs_nothing_else(on_sqlite: Stancemark, folder: Path, tmp_path: Path) -> None:
+    """No address but those inside it, no script, and every definition that is pointed to."""
+    file = tmp_path / "report.html"
+    figures = on_sqlite.well("agreement", *QUICK, folder, "--html", file, "--json").json
+    page = file.read_text()
+    assert (
+        re.findall(r'(?:src|href|url)\s*[=(]\s*"?(?!#)[^\s">]+', re.sub(r"<style>.*?</style>", "", page, flags=re.S))
+        == []
+    )
+    assert "<script" not in page
+    assert "@font-face" not in page
+    pointed, defined = (set(re.findall(pattern, page)) for pattern in (r'href="#([^"]+)"', r'id="([^"]+)"'))
+    assert pointed <= defined
+    assert figures["input_sha256"] in page
+    assert CAVEAT in page
+
+
+def test_the_html_file_of_a_table(on_sqlite: Stancemark, table: Path, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    figures = on_sqlite.well("agreement", table, "--html", file, "--json").json
+    page = file.read_text()
+    assert f"{figures['measures']['krippendorff_alpha']['value']:.2f}" in page
+    assert "2 annotators, 3 units, 6 ratings." in page
+
+
+def test_what_a_bundle_holds_is_text_in_the_html_file(on_sqlite: Stancemark, folder: Path, tmp_path: Path) -> None:
+    documents = folder / "documents.jsonl"
+    rows = [
+        json.loads(line) | {"display_title": "<script>alert(1)</script>"} for line in documents.read_text().splitlines()
+    ]
+    documents.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    file = tmp_path / "report.html"
+    on_sqlite.well("agreement", *QUICK, folder, "--html", file)
+    assert "<script" not in file.read_text()
+    assert "&lt;script&gt;alert(1)" in file.read_text()
+
+
+def test_an_html_file_that_cannot_be_written(on_sqlite: Stancemark, table: Path, tmp_path: Path) -> None:
+    assert "cannot be written" in on_sqlite.refused(
+        "agreement", table, "--html", tmp_path / "no" / "such" / "place.html"
+    )

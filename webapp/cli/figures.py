@@ -5,8 +5,9 @@ Libraries for numbers are loaded only when one of them runs: no other command, a
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -45,6 +46,7 @@ _scheme = click.option("--scheme", metavar="FILE", help="The scheme, instead of 
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of gamma's chance samples.")
 @click.option("--ratings", metavar="FILE", help="Write the ratings behind the tables as CSV.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print the figures as CSV.")
+@click.option("--html", metavar="FILE", help="Write the report as one HTML file that needs nothing else.")
 @console.as_json
 @click.pass_obj
 def agreement(
@@ -55,14 +57,26 @@ def agreement(
         raise click.UsageError("--csv and --json exclude each other.")
     found = read_source(settings, source, project, options["round_name"])
     if isinstance(found, TableSource):
-        report, rows = _of_table(found, options)
+        made = _of_table(found, options)
     elif options["level"] is not None:
         raise click.UsageError("--level is for tables; the values of a bundle are names.")
     else:
-        report, rows = _of_bundle(found, options)
+        made = _of_bundle(found, options)
     if options["ratings"] is not None:
-        _write_ratings(Path(options["ratings"]), rows)
-    _print(report, "json" if as_json else "csv" if as_csv else "text")
+        _write_ratings(Path(options["ratings"]), made.rows)
+    if options["html"] is not None:
+        from webapp.cli.figures_file import write_html
+
+        write_html(options["html"], made.view())
+    _print(made.report, "json" if as_json else "csv" if as_csv else "text")
+
+
+class _Made(NamedTuple):
+    """A report, the ratings behind it, and what its HTML file would draw."""
+
+    report: dict[str, Any]
+    rows: Iterable["Row"]
+    view: Callable[[], dict[str, Any]]
 
 
 def _print(report: dict[str, Any], form: str) -> None:
@@ -77,7 +91,8 @@ def _print(report: dict[str, Any], form: str) -> None:
         print_report(report)
 
 
-def _of_table(source: TableSource, options: Options) -> tuple[dict[str, Any], Iterable["Row"]]:
+def _of_table(source: TableSource, options: Options) -> _Made:
+    from webapp.cli.figures_file import table_view
     from webapp.domain.fields import rating_rows
     from webapp.domain.report import Provenance, table_report
 
@@ -87,7 +102,8 @@ def _of_table(source: TableSource, options: Options) -> tuple[dict[str, Any], It
     intervals = not options["no_intervals"]
     ratings = _ratings_of(source, level)
     provenance = Provenance(VERSION, {"level": level, "intervals": intervals}, source.input_sha256)
-    return table_report(ratings, provenance, intervals), rating_rows("value", ratings)
+    report = table_report(ratings, provenance, intervals)
+    return _Made(report, rating_rows("value", ratings), partial(table_view, report))
 
 
 def _ratings_of(source: TableSource, level: "Level" = "nominal") -> "Ratings":
@@ -99,7 +115,8 @@ def _ratings_of(source: TableSource, level: "Level" = "nominal") -> "Ratings":
         raise Invalid(f"{source.name}: {why.message}") from None
 
 
-def _of_bundle(source: BundleSource, options: Options) -> tuple[dict[str, Any], Iterable["Row"]]:
+def _of_bundle(source: BundleSource, options: Options) -> _Made:
+    from webapp.cli.figures_file import bundle_view
     from webapp.domain.continua import spans_of
     from webapp.domain.fields import all_rating_rows, field_ratings, matched
     from webapp.domain.report import Provenance, bundle_report
@@ -107,10 +124,12 @@ def _of_bundle(source: BundleSource, options: Options) -> tuple[dict[str, Any], 
     used, counted = scheme_for(source, options["scheme"]), source.annotations
     switches = {"intervals": not options["no_intervals"], "gamma": not options["no_gamma"]}
     settings = {"round": source.round, **switches, "seed": options["seed"], "scheme_sha256": used.sha256}
-    tables = field_ratings(matched(counted.compared), used.scheme)
+    clusters = matched(counted.compared)
+    tables = field_ratings(clusters, used.scheme)
     spans = spans_of(counted, options["seed"], _progress())
     report = bundle_report(counted, tables, spans, Provenance(VERSION, settings, source.input_sha256), **switches)
-    return report, all_rating_rows(tables)
+    view = partial(bundle_view, report, source, used.scheme, clusters, tables, spans)
+    return _Made(report, all_rating_rows(tables), view)
 
 
 def _progress() -> Callable[[float], None]:
