@@ -10,11 +10,11 @@ from webapp.domain.fields import Matched
 from webapp.domain.insight.paired import Paired
 from webapp.domain.ratings import MISSING, Ratings
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d(?=T)")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def days_of(labels: Matched) -> list[str]:
-    """Of each cluster the day its latest label was made; empty where none says."""
+    """Of each cluster the day (UTC) its latest label was made; empty where none says."""
     return list(map(_day, labels.clusters))
 
 
