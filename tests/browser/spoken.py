@@ -60,7 +60,8 @@ def listen(page: Page) -> None:
     page.evaluate(LISTEN)
 
 
-def heard(page: Page, words: str) -> None:
-    """Wait until the live region says so; afterwards only what is said later counts."""
+def heard(page: Page, words: str) -> list[str]:
+    """Wait until the live region says so; all that it has said since this was asked before."""
     page.wait_for_function("words => window.heard.includes(words)", arg=words)
-    page.evaluate("() => { window.heard = []; }")
+    said: list[str] = page.evaluate("() => window.heard.splice(0)")
+    return said
