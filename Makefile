@@ -23,6 +23,7 @@ soak: .venv/test.stamp
 bench: .venv/test.stamp
 	$(BIN)/python -m bench.page
 	$(BIN)/python -m bench.agreement
+	$(BIN)/python -m bench.report
 
 coverage: .venv/test.stamp
 	$(BIN)/coverage run -m pytest -n 2 --dist loadfile

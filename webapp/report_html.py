@@ -167,7 +167,8 @@ def heat(confusion: Mapping[str, Any], field: str, names: Names, address: Addres
 
     def cell(i: int, j: int) -> Cell:
         count = counts[i][j]
-        there = address(field, values[i], values[j]) if address and count else None
+        is_rest = "rest" in confusion and max(i, j) == len(values) - 1  # many speakers in one row
+        there = address(field, values[i], values[j]) if address and count and not is_rest else None
         return Cell(f"{count:,}", _step(count, most_off if i != j else most), i != j, there)
 
     shown = [names.value(field, value) for value in values]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.about import VERSION
@@ -19,7 +20,7 @@ from webapp.domain.insight import insight
 from webapp.domain.permissions import OPERATOR
 from webapp.domain.report import Provenance, bundle_report, gamma_figures
 from webapp.domain.schemes import parse_scheme
-from webapp.models import Project, Report
+from webapp.models import Label, Project, Report
 from webapp.services import jobs
 from webapp.services.comparing import comparable
 from webapp.services.jobs import Claimed
@@ -27,6 +28,7 @@ from webapp.services.reports import Subject, state_of_work, store
 from webapp.services.rounds import rounds_of
 
 SEED = 0
+MOST_HARD_KEPT = 200  # clusters kept at hand with the figures, so that a page need not read all
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,7 @@ class _Input:
     files: dict[str, bytes]
     annotations: Annotations
     scheme: bytes
-
-    @property
-    def name(self) -> str:
-        return f"figures {self.subject.name}"
+    has_simulated: bool  # some labels are made up
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -67,8 +66,11 @@ def compute_figures(db: Database, job: Claimed) -> None:
     if not _is_confirmed(db, job, given):
         jobs.tell(db, job, "Computing.")
         body = _body(given)
+        clusters = body["insight"].pop("clusters")
+        body["hardest"] = clusters[:MOST_HARD_KEPT]
         with db.writing() as session:
-            store(session, job.project_id, given.name, given.sha256, given.seen, body)
+            store(session, job.project_id, given.subject.figures_name, given.sha256, given.seen, body)
+            store(session, job.project_id, given.subject.clusters_name, given.sha256, given.seen, clusters)
     with db.writing() as session:
         _want_gamma(session, job, given)
 
@@ -76,7 +78,7 @@ def compute_figures(db: Database, job: Claimed) -> None:
 def _is_confirmed(db: Database, job: Claimed, given: _Input) -> bool:
     """Whether the stored figures are of the same input; then they hold for what was seen now."""
     with db.writing() as session:
-        report = session.get(Report, (job.project_id, given.name))
+        report = session.get(Report, (job.project_id, given.subject.figures_name))
         if report is None or report.input_sha256 != given.sha256:
             return False
         report.seen = given.seen
@@ -89,8 +91,7 @@ def compute_gamma(db: Database, job: Claimed) -> None:
     spans = spans_of(given.annotations, SEED, _telling(db, job))
     figures = gamma_figures(spans)
     with db.writing() as session:
-        name = f"gamma {given.subject.name}"
-        store(session, job.project_id, name, _gamma_input(spans) or "", given.seen, figures)
+        store(session, job.project_id, given.subject.gamma_name, _gamma_input(spans) or "", given.seen, figures)
 
 
 def _read(db: Database, job: Claimed) -> _Input:
@@ -99,11 +100,14 @@ def _read(db: Database, job: Claimed) -> _Input:
         slug = session.get_one(Project, job.project_id).slug
         seen = state_of_work(session, job.project_id, subject)
         closed = [round.name for round in rounds_of(session, job.project_id) if round.closed_at]
+        simulated = select(Label.round).where(Label.project_id == job.project_id, Label.origin == "simulated")
+        made_up = set(session.scalars(simulated.distinct()))
     files, texts = comparable(db, OPERATOR, slug, frozenset(closed) if subject.closed else None)
     records = read_records(files, subject.round, texts)
     newest = closed[-1] if subject.closed and closed else None
     scheme = own_scheme(files, records, subject.round or newest) or b""
-    return _Input(subject, seen, files, annotations(records, subject.round), scheme)
+    looked_at = {subject.round} if subject.round else {*closed} if subject.closed else made_up
+    return _Input(subject, seen, files, annotations(records, subject.round), scheme, bool(made_up & looked_at))
 
 
 def _body(given: _Input) -> dict[str, Any]:
@@ -119,6 +123,7 @@ def _body(given: _Input) -> dict[str, Any]:
         "insight": insight(given.annotations, clusters, tables, spans, scheme),
         "measures": {kind: described(kind) for kind in ("spans", "ratings")},
         "scheme": given.scheme.decode(),
+        "has_simulated": given.has_simulated,
     }
 
 
@@ -127,7 +132,7 @@ def _body(given: _Input) -> dict[str, Any]:
 
 def _want_gamma(session: Session, job: Claimed, given: _Input) -> None:
     wanted = _gamma_input(spans_of(given.annotations, SEED))
-    there = session.get(Report, (job.project_id, f"gamma {given.subject.name}"))
+    there = session.get(Report, (job.project_id, given.subject.gamma_name))
     if wanted is not None and (there is None or there.input_sha256 != wanted):
         jobs.want(session, job.project_id, "gamma", given.subject.name, given.subject.parameters)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any, Protocol
 
 from sqlalchemy import insert, select, update
@@ -27,6 +28,7 @@ LABEL_FIELDS = (
     *("ascribed", "claim_type", "unsure", "note", "revision"),
 )
 _COLUMNS = {"start": "start_at", "end": "end_at", "speaker": "speaker_id"}
+_columns = attrgetter(*(_COLUMNS.get(field, field) for field in LABEL_FIELDS))
 
 
 class _LabelRow(Protocol):
@@ -39,7 +41,7 @@ class _LabelRow(Protocol):
 
 def label_record(label: object) -> dict[str, Any]:
     """A label as the page and the JSON address carry it (contract, section 4)."""
-    return {field: getattr(label, _COLUMNS.get(field, field)) for field in LABEL_FIELDS}
+    return dict(zip(LABEL_FIELDS, _columns(label), strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,18 @@ Web workers read this; computing, with its numbers' libraries, is agreeing.py's,
 """
 
 import gzip
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from webapp.database import Database, now
 from webapp.domain.errors import Forbidden, NotFound, Unavailable
 from webapp.domain.permissions import Actor
-from webapp.models import Document, Event, Job, Label, Membership, Person, Project, Report, Round
+from webapp.models import Document, Event, Job, Membership, Person, Project, Report, Round
 from webapp.services import jobs
 from webapp.services.access import Access, enter
 from webapp.services.counting import still_annotating
@@ -44,6 +44,18 @@ class Subject:
     @property
     def name(self) -> str:
         return f"{'closed' if self.closed else 'all'}:{self.round or ''}"
+
+    @property
+    def figures_name(self) -> str:
+        return f"figures {self.name}"
+
+    @property
+    def gamma_name(self) -> str:
+        return f"gamma {self.name}"
+
+    @property
+    def clusters_name(self) -> str:
+        return f"clusters {self.name}"
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -86,7 +98,6 @@ class ReportPage:
     speakers: dict[str, str]  # by id, those that the actor may know
     titles: dict[str, str]  # of articles, by id
     hardest: "list[InContext]"  # the passages most disagreed on, of articles that the actor does not still annotate
-    has_simulated: bool  # some labels here are made up
     sees_all: bool  # for curators and adjudicators; annotators see it opened to them
 
 
@@ -109,7 +120,6 @@ def open_report(db: Database, actor: Actor, slug: str, round: str | None = None)
             speakers={speaker.id: speaker.name for speaker in visible_speakers(session, access)},
             titles=_titles(session, access.project_id),
             hardest=_hardest(session, access, figures),
-            has_simulated=_has_simulated(session, access.project_id),
             sees_all=not subject.closed,
         )
         session.expunge_all()
@@ -142,11 +152,6 @@ def _names(session: Session, access: Access) -> dict[str, str]:
     return {row.pseudonym: "you" for row in rows if row.person_id == access.actor.person_id}
 
 
-def _has_simulated(session: Session, project_id: str) -> bool:
-    made_up = select(Label.id).where(Label.project_id == project_id, Label.origin == "simulated")
-    return session.scalar(made_up.limit(1)) is not None
-
-
 def _titles(session: Session, project_id: str) -> dict[str, str]:
     query = select(Document.id, shown_title_column().label("title")).where(Document.project_id == project_id)
     return {row.id: row.title for row in session.execute(query)}
@@ -165,29 +170,28 @@ def state_of_work(session: Session, project_id: str, subject: Subject) -> str:
 
 def stored(session: Session, project_id: str, subject: Subject) -> Figures | None:
     """The newest figures of the subject, whether or not they still hold."""
-    report = session.get(Report, (project_id, f"figures {subject.name}"))
+    report = session.get(Report, (project_id, subject.figures_name))
     if report is None:
         return None
-    body = unpacked(report.body)
-    gamma = session.get(Report, (project_id, f"gamma {subject.name}"))
+    body = _unpacked(report)
+    gamma = session.get(Report, (project_id, subject.gamma_name))
     has_gamma = gamma is not None and gamma.input_sha256 == body["gamma_input"]
     if gamma is not None and has_gamma:
-        body["figures"]["spans"] |= unpacked(gamma.body)
+        body["figures"]["spans"] |= _unpacked(gamma)
     holds = report.seen == state_of_work(session, project_id, subject)
     return Figures(body, report.made_at, holds, has_gamma or body["gamma_input"] is None)
 
 
-def store(session: Session, project_id: str, name: str, input_sha256: str, seen: str, body: dict[str, Any]) -> None:
+def store(session: Session, project_id: str, name: str, input_sha256: str, seen: str, body: object) -> None:
     """Put a report in the place of the one of that name."""
-    packed = gzip.compress(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(), 5, mtime=0)
+    packed = gzip.compress(msgspec.json.encode(body), 5, mtime=0)
     report = session.get(Report, (project_id, name)) or Report(project_id=project_id, name=name)
     report.input_sha256, report.seen, report.body, report.made_at = input_sha256, seen, packed, now()
     session.add(report)
 
 
-def unpacked(body: bytes) -> dict[str, Any]:
-    made: dict[str, Any] = json.loads(gzip.decompress(body))
-    return made
+def _unpacked(report: Report | None) -> Any:
+    return None if report is None else msgspec.json.decode(gzip.decompress(report.body))
 
 
 # ---- asking for it ----
@@ -284,16 +288,12 @@ def open_clusters(
     report = open_report(db, actor, slug, round)
     with db.reading() as session:
         access = enter(session, slug, actor)
-        found = [cluster for cluster in _clusters(report.figures) if choice.fits(cluster)]
+        clusters = _unpacked(session.get(Report, (access.project_id, report.subject.clusters_name))) or []
+        found = [cluster for cluster in clusters if choice.fits(cluster)]
         seen = _to_be_seen(session, access, found)
         paged = Page(page, len(seen))
         shown = list(_in_context(session, access.project_id, paged.of(seen)))
     return ClustersPage(report, choice, paged, shown, len(found) - len(seen))
-
-
-def _clusters(figures: Figures | None) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = figures.body["insight"]["clusters"] if figures else []
-    return found
 
 
 def _to_be_seen(session: Session, access: Access, clusters: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -303,7 +303,8 @@ def _to_be_seen(session: Session, access: Access, clusters: list[dict[str, Any]]
 
 
 def _hardest(session: Session, access: Access, figures: Figures | None) -> list[InContext]:
-    differing = [cluster for cluster in _clusters(figures) if cluster["differs"]]
+    hardest = figures.body["hardest"] if figures else []
+    differing = [cluster for cluster in hardest if cluster["differs"]]
     return list(_in_context(session, access.project_id, _to_be_seen(session, access, differing)[:MOST_HARD]))
 
 

@@ -127,7 +127,7 @@ def _notices(found: ReportPage) -> list[str]:
     is_open = [r.name for r in found.rounds if r.closed_at is None and found.subject.round in (None, r.name)]
     if is_open:
         told.append(f"Provisional: round {', '.join(is_open)} is open, and only finished articles count.")
-    if found.has_simulated:
+    if found.figures and found.figures.body["has_simulated"]:
         told.append("Some labels here are simulated: what they agree on says nothing of people.")
     return told
 
