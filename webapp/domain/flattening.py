@@ -1,6 +1,6 @@
 """Overlapping labels flattened: what an annotator says of each place of a text, and an α from how often they differ."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -21,7 +21,15 @@ MARKED = "marked"
 
 def marked(labels: Iterable[Label]) -> list[Piece]:
     """Labels, sorted by start, as marked pieces: those that overlap become one, those that only touch stay two."""
-    return [(group[0][0], max(end for _, end, _ in group), MARKED) for group in _overlapping(labels)]
+    pieces: list[Piece] = []
+    reach = 0
+    for start, end, _ in labels:
+        if start < reach:
+            start = pieces.pop()[0]
+            end = max(end, reach)
+        pieces.append((start, end, MARKED))
+        reach = end
+    return pieces
 
 
 def by_category(labels: Iterable[Label]) -> list[Piece]:
@@ -30,26 +38,22 @@ def by_category(labels: Iterable[Label]) -> list[Piece]:
     Neighbours of one set are one piece where some one label covers both.
     """
     pieces: list[Piece] = []
-    for group in _overlapping(labels):
-        pieces.extend(group if len(group) == 1 else _cut(group))
-    return pieces
-
-
-def _overlapping(labels: Iterable[Label]) -> Iterator[list[Label]]:
     group: list[Label] = []
     reach = 0
     for label in labels:
-        if group and label[0] >= reach:
-            yield group
-            group = []
-        reach = max(reach, label[1]) if group else label[1]
-        group.append(label)
-    if group:
-        yield group
+        if label[0] < reach:
+            group.append(label)
+            reach = max(reach, label[1])
+        else:
+            pieces += group if len(group) < 2 else _cut(group)
+            group = [label]
+            reach = label[1]
+    return pieces + (group if len(group) < 2 else _cut(group))
 
 
-def _cut(group: Sequence[Label]) -> list[Piece]:
-    waiting = list(reversed(group))
+def _cut(group: list[Label]) -> list[Piece]:
+    """Of labels that overlap without a gap between."""
+    waiting = group[::-1]
     covering: list[Label] = []
     pieces: list[Piece] = []
     for start, end in pairwise(sorted({place for label in group for place in label[:2]})):
@@ -119,9 +123,10 @@ def _summed(
     pieces: Sequence[Piece], counts: NDArray[np.intp], lengths: NDArray[np.int64], annotators: NDArray[np.intp]
 ) -> Sums:
     """Where n of m annotators have a value, n_v of them v, m^2 - (m - n)^2 - sum n_v^2 ordered pairs differ."""
-    codes: dict[str, int] = {}
-    value = np.array([codes.setdefault(piece[2], len(codes) + 1) for piece in pieces], dtype=int)
-    start, end = np.array([piece[:2] for piece in pieces], dtype=np.int64).reshape(-1, 2).T
+    starts, ends, values = zip(*pieces, strict=True) if pieces else ((), (), ())
+    codes = {value: n for n, value in enumerate(sorted(set(values)), start=1)}
+    value = np.array([codes[value] for value in values], dtype=int)
+    start, end = np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64)
     document = np.repeat(np.arange(len(counts)), counts)
     size = end - start
     covered = _by(document, size, len(counts))
