@@ -32,6 +32,8 @@ HARD += [
     "\ufeff",
     "क्षि",
     "\U0001f1e9\U0001f1ea",
+    "a\U0001f3fb",
+    "\u0600",
     "𝒚\u0302",
 ]
 hard_texts = st.lists(st.sampled_from(HARD), min_size=1, max_size=60).map("".join).filter(lambda t: t.strip(SPACES))

@@ -224,12 +224,15 @@ def test_conll_reads_back_but_for_what_it_names(given: Article) -> None:
     gone = {r.split(": ")[1].split()[0] for r in remarks if r.startswith("left out, it overlaps")}
     widened = {r.split(": ")[1].split()[0] for r in remarks if r.startswith("widened")}
     read = {row["speaker"]: row for row in chunks(rows)}
+    taken: set[tuple[int, int]] = set()
     for row in given.works[0].labels:
-        assert (row["id"] in gone) == (row["speaker"] not in read)
+        touched = [span for span in tokens(given.text) if span[0] < row["end"] and row["start"] < span[1]]
+        assert (row["id"] in gone) == (row["speaker"] not in read) == bool(taken & set(touched))
         if row["id"] not in gone:
+            taken |= set(touched)
             chunk = read[row["speaker"]]
             assert chunk["stance"] == (row["stance"] or "_")
-            assert (chunk["start"] <= row["start"]) and (row["end"] <= chunk["end"])
+            assert (chunk["start"], chunk["end"]) == (touched[0][0], touched[-1][1])
             assert (row["id"] in widened) == ((chunk["start"], chunk["end"]) != (row["start"], row["end"]))
 
 
