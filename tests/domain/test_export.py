@@ -53,7 +53,7 @@ def test_a_format_writes_in_one_way_and_says_what_it_leaves_out(format: Format) 
 def test_a_name_goes_into_a_path_and_comes_out_again(name: str) -> None:
     part = as_file_name(name)
     assert from_file_name(part) == name
-    assert not set(part) & set('/\\:*?"<>|\0\n') and part.strip(". ") == part
+    assert not set(part) & set('/\\:*?"<>|.\0\n') and part.strip(" ") == part
     assert from_file_name("100 %") == "100 %" and from_file_name("%;%zz;") == "%;%zz;"
 
 
@@ -291,6 +291,19 @@ def test_articles_without_words_are_named_and_left_out() -> None:
         assert "Article closed is left out: its words may not leave.\n" in found["left-out.txt"]
         assert formats()[name].leaves_out in found["left-out.txt"]
         assert not [path for path in found if "closed" in path]
+
+
+def test_rows_without_notes_and_doubts_are_held_too() -> None:
+    """Gold has other keys than labels."""
+    text = "Here."
+    row = {
+        key: value for key, value in label(text, 0, 5).items() if key not in ("note", "unsure", "state", "annotator")
+    }
+    given = article(text, row)
+    assert read_brat(text, files("brat", given)["main/Alice/d1.ann"])[0].said["Speaker"] == "openai"
+    assert read_webanno(files("webanno", given)["main/Alice/d1.tsv"])[1][0].said["unsure"] is None
+    assert len(json.loads(written("labelstudio", given))[0]["annotations"][0]["result"]) == 3
+    assert "B-openai" in written("conll", given)
 
 
 def test_finished_work_without_labels_is_there() -> None:

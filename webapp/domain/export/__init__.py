@@ -78,11 +78,10 @@ LEFT_OUT = "left-out.txt"
 
 
 def as_file_name(words: str) -> str:
-    """`words` as one safe part of a path: characters but letters, digits and a few marks become %HEX;."""
-    safe = "".join(
-        c if c.isalnum() or c in "_-" or (c in " ." and n > 0) else f"%{ord(c):X};" for n, c in enumerate(words)
-    )
-    return f"{safe[:-1]}%{ord(safe[-1]):X};" if safe.endswith((" ", ".")) else safe
+    """`words` as one safe part of a path: what is no letter, digit, `_`, `-` or inner space becomes %HEX;."""
+    last = len(words) - 1
+    inner = (c.isalnum() or c in "_-" or (c == " " and 0 < n < last) for n, c in enumerate(words))
+    return "".join(c if safe else f"%{ord(c):X};" for c, safe in zip(words, inner, strict=True))
 
 
 def from_file_name(name: str) -> str:

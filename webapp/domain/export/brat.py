@@ -39,7 +39,7 @@ def _annotations(text: str, work: Work, values: dict[str, set[str]]) -> Iterator
             attribute += 1
             lines.append(f"A{attribute}\t{name} T{number}{value and ' ' + value}\n")
             values[name].add(value)
-        if note := " ".join(label["note"].split()):
+        if note := " ".join(label.get("note", "").split()):
             lines.append(f"#{number}\tAnnotatorNotes T{number}\t{note}\n")
         yield "".join(lines).encode()
 
@@ -51,7 +51,7 @@ def _attributes(label: Record) -> Iterator[tuple[str, str]]:
         yield "Chain", ",".join(label["chain"])
     if not label["on_target"]:
         yield "OffTarget", ""
-    yield from ((name, "") for name, key in FLAGS.items() if label[key])
+    yield from ((name, "") for name, key in FLAGS.items() if label.get(key))
 
 
 def _configuration(values: dict[str, set[str]]) -> str:

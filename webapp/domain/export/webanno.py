@@ -60,7 +60,7 @@ def _marked(labels: Sequence[Record], tokens: Sequence[Span]) -> dict[Span, dict
     starts, ends = [start for start, _ in tokens], [end for _, end in tokens]
     found: dict[Span, dict[Span, list[Cells]]] = {}
     for number, label in enumerate(labels, 1):
-        cells = [f"{_value(label[key])}[{number}]" for key in FEATURES.values()]
+        cells = [f"{_value(label.get(key))}[{number}]" for key in FEATURES.values()]
         for start, end in tokens[bisect_right(ends, label["start"]) : bisect_left(starts, label["end"])]:
             part = max(start, label["start"]), min(end, label["end"])
             found.setdefault((start, end), {}).setdefault(part, []).append(cells)
