@@ -257,10 +257,17 @@ def merged(insight: Mapping[str, Any], names: Names) -> list[dict[str, str]]:
         {
             "title": f"{names.value(one['field'], one['a'])} and {names.value(one['field'], one['b'])}",
             "alpha": number(one["alpha"]),
-            "change": ("+" if (one["change"] or 0) > 0 else "") + number(one["change"]),
+            "change": _signed(one["change"]),
         }
         for one in insight["what_if"]["merged"][:10]
     ]
+
+
+def _signed(change: float | None) -> str:
+    """With its plus; a change too small to be seen has no sign."""
+    if change is None or not round(change, 2):
+        return "–" if change is None else "0.00"
+    return ("+" if change > 0 else "") + number(change)
 
 
 def provenance(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
