@@ -1,9 +1,11 @@
 """The way around on every page: thirteen entries, several projects, phones; printing; the style sheet as served."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import update
 
 from tests.browser.axe import violations
 from tests.browser.test_pages_curator import HERE, PASSWORD, sign_in
@@ -11,18 +13,21 @@ from tests.servers import new_folder, serving
 from webapp.assets import squeezed
 from webapp.database import Database
 from webapp.domain.permissions import OPERATOR
+from webapp.models import Assignment
 from webapp.places import place
-from webapp.services import accounts, managing
+from webapp.services import accounts, assigning, importing, managing
 
 LONG = "A second project whose title goes on and on, as titles do when a committee has had a word in each of them, " * 2
+WORD = "Donaudampfschifffahrtselektrizitatenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
 FIVE = "".join(
     f'[[stance]]\nid = "s{n}"\nname = "Stance {n}"\ndefinition = "One."\nkey = "{n}"\nmark = "{mark}"\ncolor = "grey"\n'
     for n, mark in enumerate(("solid", "dashed", "dotted", "double", "wavy"))
 )
-# what an adjudicator, agreement and releases will add
+# pages that are yet to come are put in
 MORE = """() => {
   const list = document.querySelector('#pages ul').cloneNode();
-  for (const name of ['Adjudicate', 'Agreement', 'Releases'])
+  const there = [...document.querySelectorAll('#pages a')].map(a => a.textContent);
+  for (const name of ['Adjudicate', 'Agreement', 'Releases'].filter(name => !there.includes(name)))
     list.insertAdjacentHTML('beforeend', `<li><a href="/${name}">${name}</a></li>`);
   document.querySelector('#pages').append(list);
 }"""
@@ -40,8 +45,24 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         for slug in ("hollywood-letter", "second"):
             managing.set_roles(db, OPERATOR, slug, "Curt", frozenset({"curator"}))
         managing.set_guide(db, OPERATOR, "second", "# Guide\n\n[Elsewhere](https://example.org/a)\n", "main")
+        _long_words(db)
         db.close()
         yield server.address
+
+
+def _long_words(db: Database) -> None:
+    """In the second project a person, an article, a round and a reason that no line can hold."""
+    name, round = WORD[:80], WORD[:40]
+    accounts.add_person(db, OPERATOR, name)
+    managing.set_roles(db, OPERATOR, "second", name, frozenset({"annotator", "adjudicator"}))
+    managing.add_round(db, OPERATOR, "second", round)
+    article = {"id": "long", "title": WORD, "outlet": WORD, "byline": WORD, "text": f"One {WORD}. Two."}
+    importing.import_documents(db, OPERATOR, "second", [("a.jsonl", json.dumps(article).encode())])
+    assigning.assign(db, OPERATOR, "second", [name], 1)
+    with db.writing() as session:
+        session.execute(update(Assignment).where(Assignment.document_id == "long").values(state="done"))
+    reason = {"with_begun": True, "reason": WORD}
+    assigning.unassign(db, OPERATOR, "second", name, **reason)
 
 
 def test_thirteen_pages_stand_in_one_row(page: Page, address: str) -> None:
@@ -112,6 +133,18 @@ def test_stances_are_told_apart_without_colour_and_glyphs(page: Page, address: s
     lines, signs = zip(*looks, strict=True)
     assert [line.removeprefix("underline") for line in lines] == ["solid", "dashed", "dotted", "double", "wavy"]
     assert len(set(signs)) == 5
+
+
+@pytest.mark.parametrize("width", [1360, 320])
+def test_words_that_no_line_can_hold_break(page: Page, address: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    sign_in(page, address)
+    person = "/people/annotator-02"
+    pages = ["/", "/documents", "/people", "/people?show=stances", person, f"{person}/articles/long?round={WORD[:40]}"]
+    for path in (*pages, "/withdrawn", "/rounds", "/settings", "/events", "/guide", "/scheme", "/speakers"):
+        answer = page.goto(f"{address}/p/second{path}")
+        assert answer is not None and answer.status == 200, path
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
 
 
 def test_print(page: Page, address: str) -> None:
