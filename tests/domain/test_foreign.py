@@ -171,6 +171,7 @@ def test_doccano_has_had_other_shapes() -> None:
 
 def test_doccano_lines_that_cannot_be_matched_are_named() -> None:
     content = doccano([0, 3, "openai"], [1, "x", "a|b|c"], "?") + "no\n[]\n" + doccano(text="Another")
+    content += json.dumps({"text": TEXT, "label": 1}) + "\n"
     lines = refused({"Bob.jsonl": content})
     assert lines.pop(3).startswith("Bob.jsonl, line 2: This is not JSON: ")
     assert lines == [
@@ -179,6 +180,7 @@ def test_doccano_lines_that_cannot_be_matched_are_named() -> None:
         "Bob.jsonl, line 1: “?” at None: start, end and speaker|stance|claim_type were expected",
         "Bob.jsonl, line 3: an article with text and labels was expected",
         "Bob.jsonl, line 4: no article here with this text",
+        "Bob.jsonl, line 5: “1” at None: start, end and speaker|stance|claim_type were expected",
     ]
 
 
