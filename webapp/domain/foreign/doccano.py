@@ -64,7 +64,7 @@ def _read_line(place: str, record: Any, annotator: str, intake: Intake) -> None:
 
 def _spans(record: Mapping[str, Any]) -> Iterator[tuple[Any, Any, Any]]:
     """Start, end and label of each span, in either of doccano's ways."""
-    spans = next((record[name] for name in _LISTS if record.get(name)), [])
+    spans: Any = next((record[name] for name in _LISTS if record.get(name)), [])
     for span in spans if isinstance(spans, list) else [spans]:
         if isinstance(span, dict):
             yield span.get("start_offset"), span.get("end_offset"), span.get("label")
