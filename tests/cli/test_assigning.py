@@ -143,3 +143,17 @@ def test_what_cannot_be_taken_back(on_sqlite: Stancemark, sqlite_only: World) ->
     assert "--reason goes with --with-begun" in on_sqlite.misused(
         "unassign", SLUG, "--annotator", "Bob", "--reason", "x"
     )
+
+
+# ---- give-back ----
+
+
+def test_withdrawn_work_is_given_back(stancemark: Stancemark, world: World) -> None:
+    world.stored("Alice")
+    stancemark.well("unassign", SLUG, "--annotator", "Alice", "--with-begun", "--reason", "She is ill.")
+    done = stancemark.well("give-back", SLUG, "--annotator", "alice", "--document", "000")
+    assert done.out == "000 is open again for alice in round main.\n"
+    assert states(world, "Alice") == {"000": "open"}
+    assert stancemark.well("events", SLUG, "--json").json[-1]["detail"]["was_reason"] == "She is ill."
+    refused = stancemark.refused("give-back", SLUG, "--annotator", "Alice", "--document", "000", "--round", "main")
+    assert refused == "No work of “Alice” on “000” is withdrawn, or not any more.\n"

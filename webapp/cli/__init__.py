@@ -16,7 +16,7 @@ _FILES = {
     "jobs": ("jobs",),
     "maintenance": ("init", "doctor"),
     "people": ("user",),
-    "projects": ("project", "round", "speaker", "assign", "unassign", "events"),
+    "projects": ("project", "round", "speaker", "assign", "unassign", "give-back", "events"),
     "files": ("import", "export", "segments"),
     "figures": ("agreement", "gold"),
 }

@@ -1,4 +1,4 @@
-"""`project`, `round`, `speaker`, `assign`, `unassign`, `events`."""
+"""`project`, `round`, `speaker`, `assign`, `unassign`, `give-back`, `events`."""
 
 import re
 from fractions import Fraction
@@ -9,7 +9,7 @@ from webapp.cli import console
 from webapp.config import Settings
 from webapp.domain.errors import Invalid
 from webapp.domain.permissions import OPERATOR, ROLES, parse_roles
-from webapp.services import assigning, managing, reporting, speakers
+from webapp.services import assigning, managing, reporting, speakers, withdrawing
 
 
 @click.group()
@@ -273,6 +273,19 @@ def unassign(
     click.echo(f"Took back {console.many(gone, 'article')} not begun; withdrew {withdrawn} with their labels.")
 
 
+@click.command("give-back")
+@click.argument("slug")
+@click.option("--annotator", required=True, metavar="A", help="Whose withdrawn work.")
+@click.option("--document", required=True, metavar="D", help="On which article.")
+@click.option("--round", "round_name", metavar="R", help="In which round; default the newest where it is withdrawn.")
+@click.pass_obj
+def give_back(settings: Settings, slug: str, annotator: str, document: str, round_name: str | None) -> None:
+    """Give withdrawn work back: it is open again, and its labels count."""
+    with console.opened(settings) as db:
+        round = withdrawing.give_back(db, OPERATOR, slug, annotator, document, round_name)
+    click.echo(f"{document} is open again for {annotator} in round {round}.")
+
+
 @click.command()
 @click.argument("slug")
 @console.as_json
@@ -287,4 +300,4 @@ def events(settings: Settings, slug: str, as_json: bool) -> None:
         console.print_table(rows, "Nothing has happened yet.")
 
 
-COMMANDS = (project, round_group, speaker, assign, unassign, events)
+COMMANDS = (project, round_group, speaker, assign, unassign, give_back, events)

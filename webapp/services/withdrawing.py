@@ -10,11 +10,11 @@ from webapp.domain.errors import Invalid, NotFound
 from webapp.domain.permissions import Actor
 from webapp.models import Assignment, Document, Event, Label, Membership, Person, Project, Round
 from webapp.services.access import Access, enter, record
+from webapp.services.accounts import find_person
 from webapp.services.counting import of_assignment, still_annotating
 from webapp.services.listing import on_page, shown_title_column
-from webapp.services.members import find_member, member_name
+from webapp.services.members import member_name
 from webapp.services.paging import Page, Wanted
-from webapp.services.rounds import find_round
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,22 +127,39 @@ def _row(
     )
 
 
-def give_back(db: Database, actor: Actor, slug: str, key: str, document: str, round_name: str) -> str:
-    """Let the person go on with what was withdrawn: it is open again and its labels count; returns their name.
-
-    Raises NotFound, Forbidden; Invalid where the round is closed or they annotate here no more.
+def give_back(
+    db: Database, actor: Actor, slug: str, annotator: str, document: str, round_name: str | None = None
+) -> str:
+    """Let a person go on with what was withdrawn (without a round in the newest one): it is open again and its labels
+    count. Returns the round. Raises NotFound, Forbidden; Invalid where it is closed or they annotate here no more.
     """
     with db.writing() as session:
         access = enter(session, slug, actor, "curate")
-        person, member = find_member(session, access, key)
-        work = session.get(Assignment, (access.project_id, round_name, document, person.id))
-        if work is None or work.state != "withdrawn":
-            raise NotFound("This is not withdrawn, or not any more.")
-        if find_round(session, access.project_id, round_name).closed_at:
-            raise Invalid(f"Round “{round_name}” is closed: its labels stand still, withdrawn ones too.")
-        if not member.is_annotator or person.disabled_at:
+        person = find_person(session, annotator)
+        work, round = _withdrawn_work(session, access, person, document, round_name)
+        if round.closed_at:
+            raise Invalid(f"Round “{round.name}” is closed: its labels stand still, withdrawn ones too.")
+        member = session.get(Membership, (access.project_id, person.id))
+        if member is None or not member.is_annotator or person.disabled_at:
             raise Invalid(f"“{person.name}” does not annotate here any more. Give them the role again first.")
-        detail = {"round": round_name, "person": person.name, "was_reason": work.withdrawn_reason}
+        detail = {"round": round.name, "person": person.name, "was_reason": work.withdrawn_reason}
         work.state, work.finished_at, work.withdrawn_reason = "open", None, ""
         record(session, actor, "given-back", access.project_id, document, **detail)
-        return person.name
+        return round.name
+
+
+def _withdrawn_work(
+    session: Session, access: Access, person: Person, document: str, round_name: str | None
+) -> tuple[Assignment, Round]:
+    query = (
+        select(Assignment, Round)
+        .join(Round, and_(Round.project_id == Assignment.project_id, Round.name == Assignment.round))
+        .where(Assignment.project_id == access.project_id, Assignment.person_id == person.id)
+        .where(Assignment.document_id == document, Assignment.state == "withdrawn")
+        .order_by(Round.position.desc())
+        .limit(1)
+    )
+    row = session.execute(query.where(Round.name == round_name) if round_name else query).first()
+    if row is None:
+        raise NotFound(f"No work of “{person.name}” on “{document}” is withdrawn, or not any more.")
+    return row[0], row[1]

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from webapp import htmx, identity
 from webapp.forms import GiveBackForm
-from webapp.services import withdrawing
+from webapp.services import members, withdrawing
 from webapp.views.projects import wanted_part
 
 blueprint = Blueprint("withdrawn", __name__)
@@ -18,13 +18,11 @@ def withdrawn(slug: str) -> Response:
 
 @blueprint.post("/p/<slug>/withdrawn")
 def give_back(slug: str) -> AnyResponse:
-    form, given = GiveBackForm(), list[str]()
-    which = (form.key.data or "", form.document.data or "", form.round.data or "")
-    if not form.done_by(
-        lambda: given.append(withdrawing.give_back(identity.database(), identity.actor(), slug, *which))
-    ):
+    form, asked = GiveBackForm(), (identity.database(), identity.actor(), slug)
+    name, document = members.open_name(*asked, form.key.data or ""), form.document.data or ""
+    if not form.done_by(lambda: withdrawing.give_back(*asked, name, document, form.round.data)):
         return _page(slug, form, 422)
-    flash(f"{form.document.data} is given back to {given[0]}; the labels on it count again.")
+    flash(f"{document} is given back to {name}; the labels on it count again.")
     return htmx.done(url_for(".withdrawn", slug=slug))
 
 
