@@ -12,7 +12,7 @@ from pathlib import Path
 import krippendorff
 import numpy as np
 
-from bench import coverage
+from bench import coverage, spans
 from bench.browser import Figure
 from webapp.domain.agreement import krippendorff_alpha
 from webapp.domain.figures import rating_figures
@@ -73,7 +73,7 @@ def of_ratings() -> Iterator[Figure]:
     yield Figure("a CSV of 10⁶ ratings read", milliseconds(lambda: read_ratings(content), 3), "ms", 5_000)
 
 
-JOBS: tuple[Callable[[], Iterator[Figure]], ...] = (of_ratings, coverage.figures)
+JOBS: tuple[Callable[[], Iterator[Figure]], ...] = (of_ratings, spans.figures, coverage.figures)
 
 
 def main() -> None:

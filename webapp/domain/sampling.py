@@ -49,7 +49,10 @@ def sampled(spans: Spans) -> Sums:
 
     Raises NotAligned.
     """
-    documents = [_Document(continuum, spans.seed) for continuum in spans.continua]
+    documents = []
+    for continuum in spans.continua:
+        spans.progress(0)
+        documents.append(_Document(continuum, spans.seed))
     marked = [document for document in documents if document.share]
     samples, told = 0, 0.0
     while marked and (samples == 0 or (samples < AT_MOST and _needed(marked, samples) > samples)):
@@ -69,7 +72,7 @@ class _Document:
 
     def __init__(self, continuum: Continuum, seed: int) -> None:
         self.name = continuum.document
-        marks = _marks(continuum)
+        marks = marks_of(continuum)
         self.share = sum(map(len, marks)) / len(marks)
         self.disorders: list[float] = []  # of the samples, t over labels per annotator
         self.weights: list[tuple[float, float]] = []  # W, N of the samples
@@ -101,7 +104,7 @@ class _Document:
         return self.share, own.disorder, expected, own.weight, own.different, *weights
 
 
-def _marks(continuum: Continuum) -> list[Marks]:
+def marks_of(continuum: Continuum) -> list[Marks]:
     """(units, 3) of each annotator, by name: start, end, the category's number."""
     names = sorted({unit.category for units in continuum.units.values() for unit in units})
     number = {name: n for n, name in enumerate(names)}
