@@ -1,5 +1,6 @@
 // The label bar: it shows a label that is being made or changed, and finds speakers. What is chosen it tells the page.
-import { h, sign } from './labels.js';
+import { h } from './labels.js';
+import { at, body, desk, phone, prefs, quoteOf, words } from './state.js';
 import { $, $$ } from './ui.js';
 
 // A text field with a list under it. on: find(query), choose(id, how), more(query) -> words for a last entry, make(query), left(escaped)
@@ -57,9 +58,9 @@ export class Combo {
 export const bar = $('#bar');
 const spk = $('#spk'), note = $('#note'), other = $('#other');
 
-// Show label `x`, made or changed. ctx: words, quote, guess (a proposed speaker's id), last (the label for "again")
-export function fill(x, { words, quote, guess, last }) {
-  $('#barq').textContent = quote;
+// Show label `x`, made or changed. guess: a proposed speaker's id; last: the label for "again"
+export function fill(x, guess, last) {
+  $('#barq').textContent = quoteOf(at.sel);
   $('#barmode').textContent = x.id ? 'Editing' : 'New label';
   if (document.activeElement !== spk) spk.value = x.speaker && words.name(x.speaker);
   spk.placeholder = guess ? `${words.name(guess)}?` : 'Who is speaking?';
@@ -67,16 +68,17 @@ export function fill(x, { words, quote, guess, last }) {
   $('#origin').textContent = x.speaker && x.speaker_origin === 'carried' && !x.id ? 'carried on' : '';
   for (const r of $$('[type=radio]', bar)) r.checked = x[r.name] === r.value;
   for (const b of $$('[aria-pressed]', bar)) b.setAttribute('aria-pressed', String(b.dataset.arg === 'on_target' ? !x.on_target : x[b.dataset.arg]));
+  $('#rule').textContent = $('#rule').dataset[words.speakers.get(x.speaker)?.kind] ?? '';
   $('#save').hidden = $('#new').hidden = true;
   $('#drop').hidden = !x.id && !x.refused;
   $('#drop').textContent = x.refused ? 'Drop' : 'Delete';
   $('#again').hidden = !!x.id || !last;
-  if (last) $('#again span').textContent = [words.name(last.speaker), words.claim(last)].filter(Boolean).join(', ');
+  if (last) $('#again span').textContent = words.of(last);
   if (document.activeElement !== note) note.value = x.note;
   if (x.note) $('#more').hidden = false;
-  fillChain($('#chain'), x.chain, words);
+  fillChain($('#chain'), x.chain);
 }
-function fillChain(box, ids, words) {
+function fillChain(box, ids) {
   if (box.dataset.ids === ids.join()) return;         // a click on a link must find it where it was
   box.dataset.ids = ids.join();
   box.replaceChildren(...ids.map((id, i) => h('li', {}, words.name(id), ids[i + 1] ? h('button', { type: 'button', 'data-cmd': 'unchain', 'data-arg': i, 'aria-label': `Remove ${words.name(id)}` }, '×')
@@ -91,11 +93,9 @@ export function trouble(field, message = '') {
 }
 
 // What a label became elsewhere, to choose between it and one's own; nothing takes it away.
-export function showOther(theirs, words) {
+export function showOther(theirs) {
   other.hidden = !theirs;
-  if (!theirs) return;
-  const st = !theirs.deleted && words.stances.get(theirs.stance), choice = (arg, text) => h('button', { type: 'button', class: 'btn quiet', 'data-cmd': 'keep', 'data-arg': arg }, text);
-  other.replaceChildren(h('span', {}, 'The other: ', st && sign(st), h('b', {}, theirs.deleted ? 'deleted' : words.of(theirs))), choice('mine', 'Keep mine'), choice('other', 'Keep the other'));
+  if (theirs) $('b', other).textContent = theirs.deleted ? 'deleted' : words.of(theirs);
 }
 
 // Somebody who is not in the registry: kind and affiliation are asked for in place.
@@ -108,11 +108,11 @@ export function askNew(name) {
 export const newSpeaker = () => ({ name: $('#newname').textContent, kind: $('#newkind').value, affiliation: $('#newof').value.trim() });
 
 // Under the marked words, or above where there is no room; docked and on phones the style sheet places it.
-export function place(desk, body, rects, floating, above) {
+export function place(rects) {
   bar.style.top = bar.style.left = '';
-  if (bar.hidden || !rects.length || !floating) return;
-  const low = Math.max(...rects.map(r => r.bottom)), high = Math.min(...rects.map(r => r.top)), tall = bar.offsetHeight, d = desk.getBoundingClientRect();
-  const over = low + 18 + tall - innerHeight, below = over < 0 || !above || high - tall - 12 < 60;
+  if (bar.hidden || !rects.length || phone.matches || prefs.docked) return;
+  const low = rects.at(-1).bottom, high = rects[0].top, tall = bar.offsetHeight, d = desk.getBoundingClientRect();
+  const over = low + 18 + tall - innerHeight, below = over < 0 || !at.byMouse || high - tall - 12 < 60;
   bar.style.top = `${(below ? low + 12 : high - tall - 10) - d.top}px`;
   bar.style.left = `${body.getBoundingClientRect().left - d.left - 14}px`;
   if (below && over > 0) scrollBy(0, over);

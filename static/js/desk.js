@@ -1,41 +1,19 @@
-// What lies on the desk: the article, one's own labels, where we are in it; and how that is painted.
-import { Article } from './offsets.js';
-import { Words, byPlace, card, forget, layoutCards, paint, paintRail, touching } from './labels.js';
+// How what lies on the desk is painted.
+import { paint, paintRail, touching } from './labels.js';
+import { at, body, desk, doc, labels, page, phone, prefs, rail, raised, spans, wide, words } from './state.js';
+import { cardOf, forget, layoutCards, moved, putCards } from './cards.js';
 import { bar, place } from './bar.js';
-import { filtering, kept, shows, tell } from './filter.js';
+import { filtering, kept, pick, seen, shows, tell } from './filter.js';
 import { $, $$, plural, say } from './ui.js';
 
-export const data = JSON.parse($('#page-data').textContent);
-export const page = document.body, body = $('#art .body'), desk = $('.desk'), list = $('#cards'), rail = $('#rail');
-export const words = new Words(data), doc = new Article(body, data.pieces, data.excluded), prefs = { letters: true, pieces_first: true, ...data.preferences };
-export const phone = matchMedia('(max-width: 759px)'), wide = matchMedia('(min-width: 1000px)');
 const still = matchMedia('(prefers-reduced-motion: reduce)');
-
-export const labels = new Map(data.labels.map(x => [x.id, x])), spans = () => [...labels.values()], seen = () => spans().filter(shows);
-// cur: the sentence; sel: the marked words {start, end, edge}; active: id of the raised label; draft: a label not stored yet, or changes to one
-// done, undone: steps to take back, {pairs: [[before, after]]} or a label that was left half filled in
-export const at = { cur: null, sel: null, active: null, draft: null, byMouse: false, done: [], undone: [] };
 let cover = new Map(), shown, queued = 0;
 
-export const quoteOf = x => doc.slice(x.start, x.end);
 export const bare = s => s.said.length && !cover.has(s);
-export const back = () => at.cur?.el.focus({ preventScroll: true });
-export const cardOf = id => $(`.card[data-id="${id}"]`, list);
-export const raised = () => labels.get(at.active);
 
-// what Q steps through: the sentence and the quotations in it, that of a speaker first
-export const choices = s => [[s.s, s.e], ...[...s.said, ...s.pieces].map(p => [p.start, p.end])]
-  .filter(([a, b], i, all) => i === 1 || all.findIndex(c => c[0] === a && c[1] === b) === i);
-
-// the quotation that most of the marked words lie in
-export function piece() {
-  const shared = p => Math.min(p.end, at.sel.end) - Math.max(p.start, at.sel.start);
-  return [...at.cur?.pieces ?? []].sort((a, b) => shared(b) - shared(a))[0];
-}
-
+const draw = paras => paint(doc, paras, seen(), { words, active: at.active, draft: at.active ? null : at.sel });
 export function refresh(...dirty) {
-  const paras = new Set(dirty.filter(Boolean).flatMap(x => doc.sentsIn(x.start, x.end).map(s => s.p)));
-  paint(doc, paras, seen(), { words, active: at.active, draft: at.active ? null : at.sel });
+  draw(new Set(dirty.filter(Boolean).flatMap(x => doc.sentsIn(x.start, x.end).map(s => s.p))));
   chrome();
 }
 const counted = () => (filtering() ? `${seen().length} of ` : '') + labels.size;
@@ -46,7 +24,7 @@ export function recount() {
   const drawn = filtering() ? covered(seen()) : cover;
   $('#ndone').textContent = counted();
   paintRail(rail, doc, s => (drawn.has(s) ? words.look(drawn.get(s)) : bare(s) ? 'todo' : ''));
-  tell(spans(), words);
+  tell();
   shown = undefined;
   chrome();
 }
@@ -55,7 +33,7 @@ export function chrome() {
   const { cur, active } = at, n = doc.sents.length;
   $('.here', rail)?.classList.remove('here');
   if (cur) rail.children[cur.i]?.classList.add('here');      // a key may come before the rail is drawn
-  $('.card.on', list)?.classList.remove('on');
+  $('#cards .on')?.classList.remove('on');
   cardOf(active)?.classList.add('on');
   $('#undo').disabled = !at.done.length;
   $('#redo').disabled = !at.undone.length;
@@ -63,9 +41,9 @@ export function chrome() {
   $('#count').textContent = [...own, cur ? `sentence ${cur.i + 1} of ${n}` : plural(n, 'sentence')].join(' · ');
   queued ||= requestAnimationFrame(() => {
     queued = 0;
-    if (shown !== at.active && wide.matches) layoutCards(desk, list, body, shown = at.active);
+    if (shown !== at.active && (wide.matches || page.classList.contains('drawer'))) layoutCards(shown = at.active);
     const marks = $$(at.active ? `mark[data-id="${at.active}"]` : 'mark.draft', body);
-    place(desk, body, marks.flatMap(m => [...m.getClientRects()]), !phone.matches && !prefs.docked, at.byMouse);
+    place(marks.flatMap(m => [...m.getClientRects()]));
   });
 }
 export function relayout() {
@@ -74,27 +52,21 @@ export function relayout() {
   chrome();
 }
 addEventListener('resize', relayout);
+addEventListener('scroll', () => { if (!queued && moved()) { shown = undefined; chrome(); } });
 document.fonts.ready.then(relayout);
 
-export function putCard(x) {
-  const old = cardOf(x.id), had = old?.contains(document.activeElement), c = card(x, words);
-  forget(x.id);
-  old?.remove();
-  list.insertBefore(c, [...list.children].find(o => byPlace(labels.get(o.dataset.id), x) > 0) || null);
-  if (had) c.firstChild.focus();
-}
 export function repaint(marksToo) {
-  list.replaceChildren(...spans().sort(byPlace).map(x => card(x, words)));
-  if (marksToo) paint(doc, doc.paras.keys(), seen(), { words, active: at.active, draft: at.active ? null : at.sel });
-  for (const c of list.children) c.hidden = !shows(labels.get(c.dataset.id));
+  putCards();
+  if (marksToo) draw(doc.paras.keys());
 }
+
 // another choice of labels to show
 export function sift() {
-  kept.clear();
+  pick();
   if (raised() && !shows(raised())) at.active = null;
   repaint(true);
   recount();
-  say($('#few').textContent || 'All labels shown');
+  say($('#few').textContent || 'All shown');
 }
 export function unhide(x) {
   if (shows(x)) return;
@@ -111,7 +83,7 @@ export function enter(sent) {
   sent.el.setAttribute('aria-current', 'true');
 }
 export function reveal(room = 230) {
-  const r = at.cur.el.getBoundingClientRect(), below = innerHeight - (phone.matches || prefs.docked ? (bar.hidden ? 60 : bar.offsetHeight + 20) : room);
+  const r = at.cur.el.getBoundingClientRect(), below = innerHeight - (phone.matches || prefs.docked ? bar.offsetHeight + 40 : room);
   if (r.top >= 80 && r.bottom <= below) return;
   const to = Math.max(80, Math.min(innerHeight * (phone.matches ? 0.16 : 0.35), below - r.height));
   scrollBy({ top: r.top - to, behavior: still.matches ? 'auto' : 'smooth' });

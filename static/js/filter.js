@@ -1,12 +1,19 @@
 // Which labels are shown. Only what is drawn depends on it: saving, undo and finishing know all labels.
 import { h } from './labels.js';
+import { labels, spans, words } from './state.js';
 import { $, $$ } from './ui.js';
 
 export const sieve = $('#filter'), kept = new Set();      // kept: what was made, changed or opened since the choice stays in sight
 const fields = $$('select', sieve), [speaker] = fields, by = $('#by');
+let chosen = [];
 
-export const filtering = () => fields.some(f => f.value);
-export const shows = x => kept.has(x.id) || fields.every(f => !f.value || String(x[f.name]) === f.value);
+export function pick() {
+  kept.clear();
+  chosen = fields.filter(f => f.value);
+}
+export const filtering = () => chosen.length > 0;
+export const shows = x => kept.has(x.id) || chosen.every(f => String(x[f.name]) === f.value);
+export const seen = () => spans().filter(shows);
 
 // show the fields, or put them away where nothing is chosen
 export function unfold() {
@@ -15,13 +22,13 @@ export function unfold() {
 }
 
 // how many are shown, and the speakers to choose from: those of one's labels
-export function tell(labels, words) {
-  const n = labels.filter(shows).length, was = speaker.value;
-  sieve.hidden = !labels.length && !filtering();
-  $('#few').textContent = !filtering() ? '' : n ? `${n} of ${labels.length} shown` : 'No label fits';
+export function tell() {
+  const n = seen().length, was = speaker.value;
+  sieve.hidden = !labels.size && !filtering();
+  $('#few').textContent = !filtering() ? '' : n ? `${n} of ${labels.size} shown` : 'No label fits';
   $('[data-cmd=unfilter]').hidden = !filtering();
-  if (sieve.contains(document.activeElement)) return;
-  const ids = [...new Set([...labels.map(x => x.speaker), was].filter(Boolean))].map(id => [words.name(id), id]).sort();
+  if (by.hidden || sieve.contains(document.activeElement)) return;
+  const ids = [...new Set([...spans().map(x => x.speaker), was].filter(Boolean))].map(id => [words.name(id), id]).sort();
   speaker.replaceChildren(speaker[0], ...ids.map(([name, value]) => h('option', { value }, name)));
   speaker.value = was;
 }

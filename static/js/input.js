@@ -2,22 +2,22 @@
 
 // The name of a pressed key as the table has it: "j", "Shift+N", "Ctrl+Shift+ArrowRight", "?".
 // Where a keyboard has no such letter or digit on that key, its place counts.
-export function keyName(e, known = () => true) {
+export function keyName(e, known) {
   const graph = e.getModifierState?.('AltGraph'), mods = (e.ctrlKey || e.metaKey) && !graph ? 'Ctrl+' : '';
   const name = k => mods + (e.shiftKey && /^([a-z]|..+)$/i.test(k) ? 'Shift+' : '') + (k[1] ? k : e.shiftKey ? k.toUpperCase() : k.toLowerCase());
   const place = (/[^ -~]/.test(e.key) ? /^Key(.)$/ : !e.shiftKey && /\W/.test(e.key) ? /^Digit(.)$/ : /^$/).exec(e.code);
   return [e.key, place?.[1]].filter(Boolean).map(name).find(known);
 }
 
-// Keys act only while the focus is in these zones (or nowhere), never in a text field, never behind a dialog.
+// Keys act only while the focus is in this zone (or nowhere), never in a text field, never behind a dialog.
 // Those of one character, with or without Shift, may be switched off. Buttons and links with data-cmd do the same.
-export function listen(zones, run, lettersOn) {
+export function listen(zone, run, lettersOn) {
   const table = new Map([...document.querySelectorAll('[data-key]')].map(e => [e.dataset.key, e.dataset.do]));
   document.addEventListener('keydown', e => {
     const t = e.target, name = keyName(e, n => table.has(n));
     if (!name || (e.altKey && !e.getModifierState('AltGraph')) || e.isComposing || e.defaultPrevented) return;
     if (document.querySelector('dialog[open]') || t.matches('textarea,select,[type=text]')) return;
-    if (t !== document.body && name !== '?' && !zones.some(z => z.contains(t))) return;
+    if (t !== document.body && name !== '?' && !zone.contains(t)) return;
     if (/^(Shift\+)?.$/u.test(name) && !lettersOn()) return;
     if (/^(Enter|Delete|Backspace)$/.test(name) && t.matches('button,a,input,summary')) return;
     e.preventDefault();

@@ -1,10 +1,11 @@
 // Labelling: where we are, the bar, changes and their inverses, and what the server did not take.
-import { h, forget, missing } from './labels.js';
+import { h, missing } from './labels.js';
 import { Outbox, openStore, uuid7 } from './outbox.js';
+import { at, back, choices, data, doc, labels, page, phone, piece, prefs, quoteOf, raised, spans, wide, words } from './state.js';
+import { cardOf, forget, putCard } from './cards.js';
 import { bar, fill, showOther, trouble } from './bar.js';
-import { at, back, cardOf, choices, chrome, data, doc, enter, labels, page, phone, piece, prefs, putCard, quoteOf, raised, recount, refresh,
-  repaint, reveal, spans, unhide, wide, words } from './desk.js';
 import { kept } from './filter.js';
+import { chrome, enter, recount, refresh, repaint, reveal, unhide } from './desk.js';
 import { $, say, status, toast } from './ui.js';
 
 const revision = new Map(data.labels.map(x => [x.id, x.revision]));
@@ -73,7 +74,7 @@ export function openBar(mouse) {
   if (phone.matches) reveal();
 }
 export function show() {
-  fill(target() || fresh(), { words, quote: quoteOf(at.sel), guess: guess(), last: now.last });
+  fill(target() || fresh(), guess(), now.last);
   chrome();
 }
 export function shut() {
@@ -96,7 +97,7 @@ export function apply(pairs, { send = true, tell = true } = {}) {   // [[before,
     revision.set(id, base + 1);
     outbox.add(b ? { action: 'put', label: words.toWire(b, base, data.document.text_sha256) } : { action: 'delete', label: { id, base } }, a);
   }
-  if (tell) share({ pairs, revisions: [...revision], speakers: [...words.speakers.values()].filter(s => s.fresh) });
+  if (tell) share({ pairs, revisions: pairs.map(([a, b]) => [(b || a).id, revision.get((b || a).id)]), speakers: [...words.speakers.values()].filter(s => s.fresh) });
   refresh(...pairs.flat(), at.sel);
   recount();
 }
@@ -193,7 +194,7 @@ function resume(own) {
   at.draft = { ...x, touched: true, refused: own };
   const blank = words.blank();
   if (code !== 'conflict' && field in blank) at.draft[field] = blank[field];
-  if (code === 'conflict') showOther(label, words);
+  if (code === 'conflict') showOther(label);
   bar.hidden = false;
   refresh(at.sel);
   show();

@@ -2,7 +2,6 @@
 const index = list => new Map(list.map(x => [x.id, x]));
 const fold = s => s.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ').trim();
 const SWITCHES = { on_target: [false, 'off target', 'on target'], ascribed: [true, 'ascribed', 'not ascribed'], unsure: [true, 'unsure', 'not unsure'] };
-const FIELDS = ['id', 'start', 'end', 'quote', 'origin', 'speaker', 'speaker_origin', 'chain', 'stance', 'on_target', 'ascribed', 'claim_type', 'unsure', 'note'];
 
 export const byPlace = (a, b) => a.start - b.start || b.end - a.end || (a.id < b.id ? -1 : 1);
 const bySize = (a, b) => a.end - a.start - (b.end - b.start) || a.start - b.start || (a.id < b.id ? -1 : 1);
@@ -14,8 +13,9 @@ export const missing = x => (x.on_target && ['stance', 'claim_type'].find(f => !
 
 // The names of a scheme and a registry.
 export class Words {
-  constructor({ stances, claim_types, speakers, defaults, voice }) {
-    Object.assign(this, { stances: index(stances), claims: index(claim_types), speakers: index(speakers), defaults, voice });
+  constructor(given) {
+    Object.assign(this, given);
+    for (const f of ['stances', 'claim_types', 'speakers']) this[f] = index(given[f]);
   }
 
   blank() {
@@ -25,7 +25,7 @@ export class Words {
 
   name(id) { return this.speakers.get(id)?.name ?? id; }
   stance(x) { return this.stances.get(x.stance)?.word; }
-  claim(x) { return this.claims.get(x.claim_type)?.word; }
+  claim(x) { return this.claim_types.get(x.claim_type)?.word; }
   look(x) { return this.stances.get(x.stance)?.look ?? 'off'; }
   tags(x) { return [...Object.entries(SWITCHES).filter(([f, [v]]) => x[f] === v).map(([, s]) => s[1]), ...(x.origin === 'simulated' ? ['simulated'] : [])]; }
   of(x) { return [x.speaker && this.name(x.speaker), this.stance(x), this.claim(x), ...this.tags(x)].filter(Boolean).join(', '); }
@@ -61,7 +61,8 @@ export class Words {
   }
 
   toWire(x, base, text_sha256) {
-    const { fresh, name, kind, affiliation } = this.speakers.get(x.speaker) ?? {}, out = Object.fromEntries(FIELDS.map(f => [f, x[f]]));
+    const { fresh, name, kind, affiliation } = this.speakers.get(x.speaker) ?? {}, out = {};
+    for (const f of ['id', 'start', 'end', 'quote', ...Object.keys(this.blank())]) out[f] = x[f];
     for (const [f, usual] of [['origin', 'marked'], ['speaker_origin', 'picked']]) if (/imported|simulated/.test(out[f])) out[f] = usual;    // only the server gives these
     if (fresh) Object.assign(out, { speaker: { name, kind, affiliation }, chain: out.chain.slice(0, -1) });
     return { ...out, text_sha256, base };
@@ -132,42 +133,6 @@ export function paint(doc, paras, labels, { words, draft, active }) {
       else s.el.removeAttribute('aria-description');
     }
   }
-}
-
-export function card(x, words) {
-  const st = words.stances.get(x.stance), claim = words.claims.get(x.claim_type), span = (c, ...kids) => h('span', c ? { class: c } : {}, ...kids);
-  return h('li', { class: `card ${words.look(x)}`, 'data-id': x.id },
-    h('button', { class: 'card-b', type: 'button', 'data-cmd': 'open', 'data-id': x.id },
-      span('card-1', st && sign(st), h('b', {}, st?.word ?? 'off target'), claim && span('claim', claim.name)),
-      span('card-2', span('', words.name(x.speaker)), ...words.tags(x).filter(t => t !== 'off target').map(t => h('em', {}, t))),
-      span('sr', Array.from(x.quote).slice(0, 60).join('')), x.note && span('card-3', x.note)));
-}
-
-// Cards stand level with the first line of their mark; the open one is pinned, the others make room.
-// Marks never move the text, so a card's place and height are measured once and kept until a resize.
-const known = new Map();
-export const forget = id => (id ? known.delete(id) : known.clear());
-
-export function layoutCards(desk, list, body, openId) {
-  const top = desk.getBoundingClientRect().top;
-  const at = [...list.children].filter(c => !c.hidden).map(c => {
-    const { id } = c.dataset;
-    if (!known.has(id)) {
-      const [line] = body.querySelector(`mark[data-id="${id}"]`)?.getClientRects() ?? [];
-      known.set(id, { y: line ? line.top - top - 5 : 0, h: c.offsetHeight + 6 });
-    }
-    return { c, ...known.get(id) };
-  }).sort((a, b) => a.y - b.y);
-  const down = from => at.forEach((x, i) => { if (i >= from) x.top = Math.max(x.y, i ? at[i - 1].top + at[i - 1].h : 0); });
-  down(0);
-  const k = at.findIndex(x => x.c.dataset.id === openId);
-  if (k > 0) {
-    at[k].top = at[k].y;
-    for (let i = k - 1; i >= 0; i--) at[i].top = Math.min(at[i].top, at[i + 1].top - at[i].h);
-    down(k + 1);
-  }
-  list.classList.toggle('many', at.length > 80);      // so many cards do not slide, they just move
-  for (const x of at) if (x.c.top !== x.top) x.c.style.setProperty('--y', `${x.c.top = x.top}px`);
 }
 
 // The rail: one tick per sentence, as long as the sentence, in the look of its labels.

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 from flask import render_template
 from markupsafe import Markup, escape
 
@@ -21,7 +22,7 @@ _TAGS = (
 # there is a drawing in static/img/signs.svg for these glyphs; any other stands as it is
 _SIGNS = {"©": "g-copyright", "⇄": "g-exchange", "○": "g-ring"}
 # what the scripts get as it is
-_GIVEN = ("person_id", "person", "state", "addresses", "next_href", "voice", "preferences", "labels")
+_GIVEN = ("person_id", "person", "state", "addresses", "next_href", "voice", "preferences")
 
 
 def context(page: Page) -> dict[str, Any]:
@@ -39,7 +40,7 @@ def context(page: Page) -> dict[str, Any]:
         "plain_address": plain_address(page),
         "sentences": len(drawing.sentences),
         "published": published(document["published"]),
-        "data": _data(page, words),
+        "data": _json(_data(page, words)),
     }
 
 
@@ -115,7 +116,9 @@ def _data(page: Page, words: Words) -> dict[str, Any]:
     scheme, document = page["scheme"], page["document"]
     return {
         **{name: page[name] for name in _GIVEN},
-        "document": {"text_sha256": document["text_sha256"], "length": len(document["text"])},
+        # the quote is the article's words between start and end, which the page holds
+        "labels": [{name: value for name, value in label.items() if name != "quote"} for label in page["labels"]],
+        "document": {"text_sha256": document["text_sha256"]},
         "stances": [_stance(stance, words) for stance in scheme.stances],
         "claim_types": [_named(claim, words) for claim in scheme.claim_types],
         "defaults": {flag.id: flag.default for flag in scheme.flags},
@@ -123,6 +126,12 @@ def _data(page: Page, words: Words) -> dict[str, Any]:
         "excluded": [[region["start"], region["end"]] for region in document["excluded"]],
         "speakers": [_speaker(speaker, words) for speaker in page["speakers"]],
     }
+
+
+def _json(data: Any) -> Markup:
+    """For a script element: nothing in it can end the element."""
+    text = msgspec.json.encode(data).decode()
+    return Markup(text.replace("<", "\\u003c"))  # noqa: S704
 
 
 def _named(part: Stance | ClaimType, words: Words) -> dict[str, str]:
@@ -144,15 +153,23 @@ def _speaker(speaker: Any, words: Words) -> dict[str, Any]:
     }
 
 
-def _pieces(units: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
-    """Each piece with the run and the proposed speaker of the innermost quotation that holds it."""
-    found: list[list[Any]] = []
+def _pieces(units: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Each piece with the run and the proposed speaker of the innermost quotation that holds it.
+
+    `said`: it belongs to somebody's speech, and lies in no other piece that does.
+    """
+    found: list[dict[str, Any]] = []
     quotations: list[Mapping[str, Any]] = []
     nothing: Mapping[str, Any] = {}
+    said_to = 0
     for unit in units:  # by start, longer first: what holds a piece comes before it
+        start, end = unit["start"], unit["end"]
         if unit["kind"] == "quotation":
-            quotations = [*(q for q in quotations if unit["start"] < q["end"]), unit]
+            quotations = [*(q for q in quotations if start < q["end"]), unit]
         elif unit["kind"] == "piece":
-            inner = next((q for q in reversed(quotations) if unit["end"] <= q["end"]), nothing)
-            found.append([unit["start"], unit["end"], inner.get("run"), inner.get("proposal")])
+            inner = next((q for q in reversed(quotations) if end <= q["end"]), nothing)
+            run, proposal = inner.get("run"), inner.get("proposal")
+            said = bool(run) and end > said_to
+            said_to = end if said else said_to
+            found.append({"start": start, "end": end, "run": run, "proposal": proposal, "said": said})
     return found

@@ -42,8 +42,8 @@ _MARK = (
     Key("Shift+K", "grow:-1", "give it back"),
     Key("Shift+ArrowRight", "edge:1", "move the end by a word (with Ctrl: a character)"),
     Key("Shift+ArrowLeft", "edge:-1", "pull it back"),
-    Key("Ctrl+Shift+ArrowRight", "fine:1"),
-    Key("Ctrl+Shift+ArrowLeft", "fine:-1"),
+    Key("Ctrl+Shift+ArrowRight", "edge:1"),
+    Key("Ctrl+Shift+ArrowLeft", "edge:-1"),
     Key("g", "grab", "grab the other end"),
     Key("Escape", "close", "close the bar, let go of the label, of the mark"),
 )
