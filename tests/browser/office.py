@@ -1,4 +1,4 @@
-"""One server for the tests of a file; each test brings in an article of its own, and none meets another's labels."""
+"""One server for all tests that ask for it; each brings in an article of its own, and none meets another's labels."""
 
 import json
 import uuid
@@ -121,7 +121,7 @@ def sign_in(page: Page, name: str) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running_office(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Office]:
     with serving(new_folder(tmp_path_factory.mktemp("office"))) as server:
         db = Database(server.database_url)
@@ -134,7 +134,7 @@ def running_office(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -
 
 @pytest.fixture
 def office(running_office: Office) -> Iterator[Office]:
-    """The server of the file; the test fails when a page throws an error or asks anything of another host."""
+    """The server; the test fails when a page throws an error or asks anything of another host."""
     yield running_office
     for context in running_office.contexts:
         context.close()
