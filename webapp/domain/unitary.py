@@ -11,7 +11,7 @@ Marks = NDArray[np.int64]  # (units, 3): start, end (exclusive), category as a n
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.integer[Any]]
 
-MOST_PAIRS = 20_000_000  # of two units: 160 MB
+MOST_PAIRS = 6_000_000  # of two units: 50 MB, and 200 MB while their distances are worked out
 MOST_TUPLES = 300_000  # kept: the linear program over them takes some seconds and some 300 MB
 CANDIDATES = 200_000  # looked at together: 40 MB with five annotators
 NOTHING = -1
@@ -19,10 +19,10 @@ SLACK = 1e-9
 
 
 class TooDense(Exception):
-    """There are too many tuples to choose from: they grow with (units within reach)^(annotators - 1).
+    """There is too much to choose from for memory: tuples grow with (units within reach)^(annotators - 1).
 
     Five annotators get there when the labels of each cover the text more than twice over, eight when they cover half of
-    it, ten a quarter. Two annotators never do, as there are no tuples, only pairs.
+    it, ten a quarter. Two annotators only do with some 2,400 labels each.
     """
 
 
