@@ -277,6 +277,20 @@ def test_label_studio_has_every_field(given: Article) -> None:
         assert ("flags" in region) == row["unsure"] and ("claim_type" in region) == row["on_target"]
 
 
+@pytest.mark.parametrize("name", ["brat", "conll", "labelstudio", "webanno"])
+def test_an_article_is_written_before_the_next_is_asked_for(name: str) -> None:
+    asked = []
+
+    def given() -> Iterator[Article]:
+        for id in ("d1", "d2", "d3"):
+            asked.append(id)
+            yield article("Here.", label("Here.", 0, 5), id=id)
+
+    format = formats()[name]
+    written = format.stream(given()) if format.stream else (b"".join(c) for _, c in (format.files or iter)(given()))
+    assert next(part for part in written if b"Here" in part) and asked == ["d1"]
+
+
 # ---- what may not leave, and what nobody marked ----
 
 
