@@ -343,7 +343,7 @@ def view(
         "passages": passages,
         "all_passages": links.all_passages if links else None,
         "matching_sentence": wording.matching_sentence(insight["matching"]),
-        "pair_heat": pair_heat(insight, "stance", names) if insight["pairs"] else None,
+        "pair_heats": [(FIELDS[name], pair_heat(insight, name, names)) for name in ("stance", "claim_type")],
         "annotators": annotators(insight, names),
         "articles": listed,
         "articles_left": sum(bool(one["differences"]) for one in insight["documents"]) - len(listed),
