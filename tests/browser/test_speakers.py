@@ -50,8 +50,30 @@ def test_who_reports_whom_is_entered_by_keys(office: Office) -> None:
     (label,) = office.stored(page, article)
     assert (label["speaker"], label["chain"][-2:]) == ("duvernay", ["letter-coalition", "duvernay"])
     assert "deadline" not in label["chain"]
+    expect(page.locator("#cards .card .via")).to_have_text("via The Hollywood open letter")
     press(page, "w")
     expect(links.last).to_contain_text("speaker of record")
+
+
+def test_the_rule_for_the_speaker_of_record_is_told_and_not_enforced(office: Office) -> None:
+    article = office.article(LETTER)
+    page = office.visit("Alice", article)
+    rule = page.locator("#rule")
+    press(page, "j", "s", *"duver", "Enter")
+    expect(rule).to_have_text("")
+    press(page, "s", *"deadline", "Enter")
+    expect(rule).to_have_text(
+        "An outlet that only passes on what others say is not the speaker of record; one that says it itself is."
+    )
+    expect(page.get_by_role("combobox", name="Speaker")).to_have_accessible_description(rule.inner_text())
+    press(page, "1", "e")
+    saved(page, 1)
+    assert office.stored(page, article)[0]["speaker"] == "deadline"
+    earlier = article.span("It is fair use,")
+    office.label(article, earlier, speaker="letter-coalition")  # the list offers no documents; an import may hold one
+    office.open(page, article)
+    press(page, "]", "]", "Enter")
+    expect(rule).to_contain_text("A document holds no stance: the speaker of record is who speaks through it.")
 
 
 def test_a_speaker_is_carried_on_in_a_run_and_not_beyond(office: Office) -> None:
