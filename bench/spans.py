@@ -84,9 +84,10 @@ def gamma_of_peer(continuum: Continuum) -> float:
 def of_gamma() -> Iterator[Figure]:
     few = document("d", 5, 30, 3, seed=1)
     best_alignment_of_peer(document("d", 2, 3, 3, seed=1))  # it compiles
-    theirs = milliseconds(lambda: best_alignment_of_peer(few))
-    ours = milliseconds(lambda: best_alignment(marks_of(few)), 5)
-    assert abs(best_alignment(marks_of(few))[0] / 30 - best_alignment_of_peer(few)) < 1e-6
+    found: list[float] = []
+    theirs = milliseconds(lambda: found.append(best_alignment_of_peer(few)))
+    ours = milliseconds(lambda: found.append(best_alignment(marks_of(few))[0] / 30), 5)
+    assert max(found) - min(found) < 1e-6
     what = "best alignment, 5 annotators × 3 categories × 30 units"
     yield Figure(what, ours, "ms", None, ours / theirs, f"pygamma ({theirs:,.0f} ms)")
     for units, most, known in ((30, 1_500, 2_340), (200, 10_000, 125_000)):
