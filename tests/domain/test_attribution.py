@@ -4,13 +4,13 @@ import json
 import tomllib
 from collections import Counter
 from pathlib import Path
-from time import process_time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.ending import ending
 from webapp.domain.attribution import Attribution, KnownSpeaker, attribute
 from webapp.domain.segments import Unit, segment
 
@@ -276,12 +276,9 @@ def test_proposals_agree_with_the_simulated_labels(capsys: pytest.CaptureFixture
     assert tally["right"] >= 24
 
 
-def test_many_quotations_in_one_sentence_cost_linear_time() -> None:
-    def seconds(times: int) -> float:
-        text = "“We do it all the time,” Moreau said, and " * times
-        units = segment(text)
-        started = process_time()
-        attribute(text, units, MADE_UP)
-        return process_time() - started
-
-    assert seconds(2_000) < 24 * seconds(250) + 0.1
+def test_very_many_quotations_in_one_sentence() -> None:
+    text = "“We do it all the time,” Moreau said, and " * 20_000
+    units = segment(text)
+    with ending():
+        found = attribute(text, units, MADE_UP)
+    assert found
