@@ -36,7 +36,7 @@ export function putCard(x) {
 }
 export function putCards() {
   list.replaceChildren(...spans().sort(byPlace).map(x => {
-    const c = card(x, labels.size > MANY);
+    const c = card(x, labels.size > 300);      // filled in when it comes near
     c.hidden = !shows(x);
     return c;
   }));
