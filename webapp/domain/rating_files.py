@@ -88,9 +88,7 @@ def _check_size(columns: dict[str, list[str]]) -> None:
     annotators, units = len(set(columns["annotator"])), len(set(columns["unit"]))
     if annotators > MOST_ANNOTATORS or annotators * units > MOST_CELLS:
         most = min(MOST_ANNOTATORS, MOST_CELLS // units)
-        raise Invalid(
-            f"{annotators:,} annotators of {units:,} units; at most {most:,} can be compared"
-        )
+        raise Invalid(f"{annotators:,} annotators of {units:,} units; at most {most:,} can be compared")
 
 
 def _check_pairs(text: str, columns: dict[str, list[str]]) -> None:
