@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, TimeoutError, expect
+from playwright.sync_api import BrowserContext, Dialog, TimeoutError, expect
 from sqlalchemy import func, select
 
 from tests.browser.proxy import BAG, Proxy, bad_line
@@ -124,7 +124,8 @@ class Annotator:
         press(self.page, "v", "f", "x")
         label["revision"] += 2 if label["claim_type"] == "VALUE" else 3
         label["claim_type"] = "OTHER"
-        self.page.on("dialog", lambda question: question.dismiss())  # asked whether to leave, she stays a moment longer
+        asked: list[Dialog] = []  # whether to leave, with labels not sent: twice she stays a moment longer
+        self.page.on("dialog", lambda dialog: asked.append(dialog) or _answer(dialog, leave=len(asked) > 2))
         while not self.page.is_closed():
             with suppress(TimeoutError), self.page.expect_event("close", timeout=1000):
                 self.page.close(run_before_unload=True)
@@ -190,6 +191,13 @@ class Annotator:
 
     def is_told_that_labels_are_kept(self) -> None:
         expect(self.page.locator("#status")).to_contain_text("kept here")
+
+
+def _answer(dialog: Dialog, *, leave: bool) -> None:
+    if leave:
+        dialog.accept()
+    else:
+        dialog.dismiss()
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
