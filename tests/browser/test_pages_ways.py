@@ -15,7 +15,7 @@ from webapp.database import Database
 from webapp.domain.permissions import OPERATOR
 from webapp.models import Assignment
 from webapp.places import place
-from webapp.services import accounts, assigning, importing, managing
+from webapp.services import accounts, assigning, demo, importing, managing
 
 LONG = "A second project whose title goes on and on, as titles do when a committee has had a word in each of them, " * 2
 WORD = "Donaudampfschifffahrtselektrizitatenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
@@ -32,6 +32,15 @@ MORE = """() => {
   document.querySelector('#pages').append(list);
 }"""
 
+# the table of articles and people with forty of these
+FORTY = """() => {
+  document.querySelector('.matrix').classList.add('many');
+  for (const row of document.querySelectorAll('.matrix tr')) {
+    const cell = row.lastElementChild;
+    for (let n = row.children.length; n <= 40; n++) row.append(cell.cloneNode(true));
+  }
+}"""
+
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -45,6 +54,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         for slug in ("hollywood-letter", "second"):
             managing.set_roles(db, OPERATOR, slug, "Curt", frozenset({"curator"}))
         managing.set_guide(db, OPERATOR, "second", "# Guide\n\n[Elsewhere](https://example.org/a)\n", "main")
+        demo.load_demo(db)
         _long_words(db)
         db.close()
         yield server.address
@@ -164,6 +174,10 @@ def test_print(page: Page, address: str) -> None:
         assert ink == "rgb(0, 0, 0)", path
         assert set(overflows) <= {"visible"}, path
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    page.goto(f"{address}{HERE}/")
+    page.evaluate(FORTY)
+    width = "document.querySelector('.matrix').getBoundingClientRect().width"
+    assert page.evaluate(width) < 2 * 1040, "a landscape page shrinks what is up to twice as wide"
     page.goto(f"{address}/p/second/guide")
     address_shown = "getComputedStyle(document.querySelector('.guide a[href^=http]'), '::after').content"
     assert "https://example.org/a" in page.evaluate(address_shown)
