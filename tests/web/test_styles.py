@@ -10,7 +10,7 @@ from webapp.assets import squeezed
 MOST_BYTES = 10_000
 
 
-def test_all_own_css_is_small(sqlite_only: World) -> None:
+def test_what_every_page_loads_is_small(sqlite_only: World) -> None:
     with sqlite_only.app.test_request_context():
         address = sqlite_only.app.jinja_env.globals["static_url"]("css/app.css")  # type: ignore[operator]
     served = sqlite_only.app.test_client().get(address).data
