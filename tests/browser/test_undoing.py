@@ -62,6 +62,7 @@ def test_undo_reaches_back_to_the_opening_over_every_kind_of_change(office: Offi
         page.locator("#redo").click()
         assert shown(page) == states[n], f"{name}, done again"
     expect(page.locator("#redo")).to_be_disabled()
+    page.wait_for_function("() => document.activeElement === document.body")  # no longer at the button
     for key, state in (("u", states[-2]), ("Shift+U", states[-1])):
         press(page, key)
         assert shown(page) == state, "what was done again can be undone"
