@@ -48,6 +48,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with serving(new_folder(tmp_path_factory.mktemp("ways"))) as server:
         db = Database(server.database_url)
         accounts.add_person(db, OPERATOR, "Curt", password=PASSWORD)
+        accounts.add_person(db, OPERATOR, "Ada", password=PASSWORD, admin=True)
         seed = managing.seed_text("scheme.toml")
         start, end = seed.index("[[stance]]"), seed.index("[[claim_type]]")
         managing.create_project(db, OPERATOR, "second", LONG[:200].strip(), seed[:start] + FIVE + seed[end:])
@@ -115,6 +116,28 @@ def test_from_one_project_to_another(page: Page, address: str) -> None:
     assert violations(page) == []
     page.get_by_role("list", name="Projects").get_by_role("link", name="A second project").click()
     page.wait_for_url(f"{address}/p/second/")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_administrator_makes_a_project_by_keyboard(page: Page, address: str, scheme: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 800})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    sign_in(page, address, "Ada")
+    page.goto(f"{address}/")
+    page.get_by_role("link", name="New project").first.focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Title").focus()
+    page.keyboard.type(f"Lamps, {scheme}")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Enter a short name")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_label("Short name").focus()
+    page.keyboard.type(f"lamps-{scheme}")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{address}/p/lamps-{scheme}/")
+    expect(page.get_by_role("link", name="Import articles")).to_be_visible()
+    assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
