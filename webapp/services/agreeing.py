@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
@@ -31,7 +32,7 @@ SEED = 0
 MOST_HARD_KEPT = 200  # clusters kept at hand with the figures, so that a page need not read all
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class _Input:
     """What a report is computed from. `seen`: the state of the project's work, taken before the files were read."""
 
@@ -53,10 +54,31 @@ class _Input:
             "scheme_sha256": scheme,
         }
 
+    @cached_property
+    def input_sha256(self) -> str:
+        return input_sha256(self.files)
+
     @property
     def sha256(self) -> str:
         """Of all that the figures depend on."""
-        return _hashed([VERSION, self.settings, input_sha256(self.files)])
+        return _hashed([VERSION, self.settings, self.input_sha256])
+
+    @cached_property
+    def spans(self) -> Spans:
+        return spans_of(self.annotations, SEED)
+
+    @cached_property
+    def gamma_input(self) -> str | None:
+        """The hash of all that γ depends on; None where there is nothing to compute."""
+        continua = [
+            [
+                one.document,
+                one.length,
+                {name: [(u.start, u.end, u.category) for u in own] for name, own in one.units.items()},
+            ]
+            for one in self.spans.continua
+        ]
+        return _hashed([VERSION, SEED, continua]) if continua else None
 
 
 def compute_figures(db: Database, job: Claimed) -> None:
@@ -91,7 +113,7 @@ def compute_gamma(db: Database, job: Claimed) -> None:
     spans = spans_of(given.annotations, SEED, _telling(db, job))
     figures = gamma_figures(spans)
     with db.writing() as session:
-        store(session, job.project_id, given.subject.gamma_name, _gamma_input(spans) or "", given.seen, figures)
+        store(session, job.project_id, given.subject.gamma_name, given.gamma_input or "", given.seen, figures)
 
 
 def _read(db: Database, job: Claimed) -> _Input:
@@ -114,13 +136,12 @@ def _body(given: _Input) -> dict[str, Any]:
     scheme = parse_scheme(given.scheme.decode())
     clusters = matched(given.annotations.compared)
     tables = field_ratings(clusters, scheme)
-    spans = spans_of(given.annotations, SEED)
-    provenance = Provenance(VERSION, given.settings, input_sha256(given.files))
+    provenance = Provenance(VERSION, given.settings, given.input_sha256)
     return {
         "input": given.sha256,
-        "gamma_input": _gamma_input(spans),
-        "figures": bundle_report(given.annotations, tables, spans, provenance, gamma=False),
-        "insight": insight(given.annotations, clusters, tables, spans, scheme),
+        "gamma_input": given.gamma_input,
+        "figures": bundle_report(given.annotations, tables, given.spans, provenance, gamma=False),
+        "insight": insight(given.annotations, clusters, tables, given.spans, scheme),
         "measures": {kind: described(kind) for kind in ("spans", "ratings")},
         "scheme": given.scheme.decode(),
         "has_simulated": given.has_simulated,
@@ -131,23 +152,10 @@ def _body(given: _Input) -> dict[str, Any]:
 
 
 def _want_gamma(session: Session, job: Claimed, given: _Input) -> None:
-    wanted = _gamma_input(spans_of(given.annotations, SEED))
+    wanted = given.gamma_input
     there = session.get(Report, (job.project_id, given.subject.gamma_name))
     if wanted is not None and (there is None or there.input_sha256 != wanted):
         jobs.want(session, job.project_id, "gamma", given.subject.name, given.subject.parameters)
-
-
-def _gamma_input(spans: Spans) -> str | None:
-    """The hash of all that γ depends on; None where there is nothing to compute."""
-    continua = [
-        [
-            one.document,
-            one.length,
-            {name: [[u.start, u.end, u.category] for u in own] for name, own in one.units.items()},
-        ]
-        for one in spans.continua
-    ]
-    return _hashed([VERSION, spans.seed, continua]) if continua else None
 
 
 def _telling(db: Database, job: Claimed) -> Callable[[float], None]:
