@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import uuid_utils
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -77,7 +78,14 @@ def take_turns(session: Session) -> None:
 
 
 def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, json_serializer=_json, pool_size=16, max_overflow=16, connect_args={"timeout": 5})
+    engine = create_engine(
+        url,
+        json_serializer=_json,
+        json_deserializer=msgspec.json.decode,  # an article's units are long
+        pool_size=16,
+        max_overflow=16,
+        connect_args={"timeout": 5},
+    )
 
     @event.listens_for(engine, "connect")
     def set_up(connection: sqlite3.Connection, _record: Any) -> None:

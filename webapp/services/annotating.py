@@ -29,6 +29,8 @@ LABEL_FIELDS = (
 )
 _COLUMNS = {"start": "start_at", "end": "end_at", "speaker": "speaker_id"}
 _columns = attrgetter(*(_COLUMNS.get(field, field) for field in LABEL_FIELDS))
+# a row of these has the values of a label_record
+label_columns = [getattr(Label, _COLUMNS.get(field, field)) for field in LABEL_FIELDS]
 
 
 class _LabelRow(Protocol):

@@ -10,9 +10,9 @@ from webapp.database import Database
 from webapp.domain.errors import Forbidden, NotFound
 from webapp.domain.permissions import Actor
 from webapp.domain.schemes import Scheme
-from webapp.models import Assignment, Document, Label, Project, Round, Speaker, label_table
+from webapp.models import Assignment, Document, Label, Project, Round, Speaker
 from webapp.services.access import Access, enter
-from webapp.services.annotating import label_record, state_of
+from webapp.services.annotating import LABEL_FIELDS, label_columns, state_of
 from webapp.services.rounds import assignment_of, scheme_of, shown_round
 from webapp.services.speakers import visible_speakers
 
@@ -129,12 +129,12 @@ def _unit(unit: dict[str, Any], proposals_on: bool, redirections: dict[str, str]
 def own_labels(session: Session, access: Access, document_id: str, round_name: str) -> list[dict[str, Any]]:
     """The actor's living labels on the document in the round, by place."""
     query = (
-        select(label_table)
+        select(*label_columns)
         .where(Label.project_id == access.project_id, Label.document_id == document_id, Label.round == round_name)
         .where(Label.person_id == access.actor.person_id, Label.deleted_at.is_(None))
         .order_by(Label.start_at, Label.end_at.desc(), Label.id)
     )
-    return [label_record(row) for row in session.execute(query)]
+    return [dict(zip(LABEL_FIELDS, row, strict=True)) for row in session.execute(query)]
 
 
 def _mine(access: Access, round_name: str) -> Any:
