@@ -14,7 +14,7 @@ test: .venv/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # five long rounds over a line that fails at random; `make test` does a short one
 soak: .venv/test.stamp
@@ -26,7 +26,7 @@ bench: .venv/test.stamp
 	$(BIN)/python -m bench.report
 
 coverage: .venv/test.stamp
-	$(BIN)/coverage run -m pytest -n 2 --dist loadfile
+	$(BIN)/coverage run -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
