@@ -16,11 +16,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from bench.browser import Figure
 from bench.page import PASSWORD, long_text, milliseconds, visitor
 from webapp.database import Database
 from webapp.domain.labels import Delete, LabelInput, LabelReference, Put
 from webapp.domain.permissions import OPERATOR, Actor
+from webapp.models import Job
 from webapp.services import accounts, agreeing, annotating, articles, assigning, bundles, jobs, maintenance, managing
 
 PROJECT = maintenance.SEED_PROJECT
@@ -107,14 +110,19 @@ def of_saving(url: str, db: Database, ann: Actor) -> Iterator[Figure]:
     alone = _median_save(db, ann)
     environment = dict(os.environ) | {"DATABASE_URL": url}
     with subprocess.Popen([sys.executable, "-m", "webapp.cli", "jobs", "--once"], env=environment) as process:
-        while jobs.any_to_do(db):
+        while not _is_at_it(db):
             time.sleep(0.05)
-        time.sleep(2)  # its libraries are loaded
         beside = _median_save(db, ann)
         assert process.poll() is None, "γ was done before the saves were"
         process.terminate()
     yield Figure("save, nothing beside it", alone, "ms")
     yield Figure("save while γ is computed", beside, "ms", None, beside / alone, "save alone")
+
+
+def _is_at_it(db: Database) -> bool:
+    """Whether the other process has told how far it is: its libraries are loaded by then, and the labels read."""
+    with db.reading() as session:
+        return session.scalar(select(Job.progress).where(Job.kind == "gamma")) not in (None, "")
 
 
 def _median_save(db: Database, ann: Actor) -> float:

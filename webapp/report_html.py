@@ -67,8 +67,8 @@ def names_of(
 
 
 def number(value: float | None) -> str:
-    """To two decimals with a true minus; a dash for None."""
-    return "–" if value is None else f"{value:.2f}".replace("-", "−")
+    """As sentences say it; a dash for None."""
+    return "–" if value is None else wording.number(value)
 
 
 def interval(measured: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from tests.web.pages import words
 from tests.working import do_all_jobs
 from tests.world import OTHER_WORDS, WORDS, Visitor, World, finish, put, reopen
 from webapp.domain.permissions import OPERATOR
-from webapp.services import jobs, managing
+from webapp.services import agreeing, jobs, managing, reports
 
 PAGE = "/p/letter/agreement"
 COMPUTING = "The figures are being computed"
@@ -97,6 +97,19 @@ def test_a_page_that_is_open_hears_of_new_figures(computed: World) -> None:
     assert "New figures are there" in words(curt.get(f"{PAGE}/state?shown=earlier").text)
 
 
+def test_figures_of_another_version_of_the_program_are_computed_anew(
+    computed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its measures may be others, and what it stored may have another shape."""
+    curt = computed.visitor("Curt")
+    assert COMPUTING not in page(curt)
+    for part in (reports, agreeing):
+        monkeypatch.setattr(part, "VERSION", "99.0")
+    assert COMPUTING in page(curt)
+    assert do_all_jobs(computed.db) == ["figures", "gamma"]
+    assert "99.0" in page(curt)
+
+
 def test_what_went_wrong_is_said_and_can_be_tried_again(compared: World) -> None:
     curt = compared.visitor("Curt")
     page(curt)
@@ -159,8 +172,10 @@ def test_a_number_leads_to_the_labels_behind_it(computed: World) -> None:
 
 
 def test_one_round_by_itself(computed: World) -> None:
-    managing.add_round(computed.db, OPERATOR, "letter", "second")
     curt = computed.visitor("Curt")
+    assert "Provisional: round main is open" in page(curt)
+    managing.add_round(computed.db, OPERATOR, "letter", "second")
+    assert "Provisional: rounds second and main are open" in page(curt)
     page(curt, f"{PAGE}?round=main")
     page(curt, f"{PAGE}?round=second")
     do_all_jobs(computed.db)

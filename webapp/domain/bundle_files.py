@@ -126,6 +126,7 @@ def unzipped(name: str, content: bytes) -> dict[str, bytes]:
             if len(members) > MOST_MEMBERS or sum(m.file_size for m in members) > LARGEST_UNPACKED:
                 raise Invalid(f"{name} is too large: unpacked at most {LARGEST_UNPACKED // 1024**2} MB are taken.")
             return {m.filename: archive.read(m) for m in members}
+    # zipfile says RuntimeError of a member with a password, NotImplementedError of a way of packing it does not know
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as why:
         raise Invalid(f"{name} is no zip file, or a damaged one ({why}).") from None
 

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from webapp.about import VERSION
 from webapp.database import Database, now
 from webapp.domain.errors import Forbidden, NotFound, Unavailable
 from webapp.domain.permissions import Actor
@@ -67,7 +68,6 @@ class Figures:
     """A stored report: `body` as agreeing.py makes it, γ where it is there already. `holds`: nothing changed since."""
 
     body: dict[str, Any]
-    made_at: str
     holds: bool
     has_gamma: bool
 
@@ -169,17 +169,19 @@ def state_of_work(session: Session, project_id: str, subject: Subject) -> str:
 
 
 def stored(session: Session, project_id: str, subject: Subject) -> Figures | None:
-    """The newest figures of the subject, whether or not they still hold."""
+    """The newest figures of the subject by this version of the program, whether or not they still hold."""
     report = session.get(Report, (project_id, subject.figures_name))
     if report is None:
         return None
     body = _unpacked(report)
+    if body["figures"]["software"]["version"] != VERSION:  # measures or shape may be others by now
+        return None
     gamma = session.get(Report, (project_id, subject.gamma_name))
     has_gamma = gamma is not None and gamma.input_sha256 == body["gamma_input"]
     if gamma is not None and has_gamma:
         body["figures"]["spans"] |= _unpacked(gamma)
     holds = report.seen == state_of_work(session, project_id, subject)
-    return Figures(body, report.made_at, holds, has_gamma or body["gamma_input"] is None)
+    return Figures(body, holds, has_gamma or body["gamma_input"] is None)
 
 
 def store(session: Session, project_id: str, name: str, input_sha256: str, seen: str, body: object) -> None:

@@ -126,7 +126,8 @@ def _notices(found: ReportPage) -> list[str]:
     told = []
     is_open = [r.name for r in found.rounds if r.closed_at is None and found.subject.round in (None, r.name)]
     if is_open:
-        told.append(f"Provisional: round {', '.join(is_open)} is open, and only finished articles count.")
+        what = f"round {is_open[0]} is" if len(is_open) == 1 else f"rounds {' and '.join(is_open)} are"
+        told.append(f"Provisional: {what} open, and only finished articles count.")
     if found.figures and found.figures.body["has_simulated"]:
         told.append("Some labels here are simulated: what they agree on says nothing of people.")
     return told
