@@ -1,9 +1,11 @@
-"""Sentences that say what figures of agreement show, and no more than their intervals allow."""
+"""Sentences that say what figures of agreement show, and no more than their intervals allow; why a person is asked."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from math import ceil, floor, sqrt
 from typing import Any
+
+from webapp.domain.votes import is_low
 
 Figure = Mapping[str, Any]  # a measure object: value, low, high, reason, interval_reason
 
@@ -216,3 +218,69 @@ def _trend(values: Sequence[float]) -> float:
 
 def _spread(count: int) -> int:
     return count * (count - 1) * (2 * count + 5)
+
+
+# ---- why a person is asked ----
+
+_DIFFER = {  # reasons that count the votes for the values of a field
+    "stance_opposed": ("stance", "Opposed stances"),
+    "tie_stance": ("stance", "No stance leads"),
+    "tie_claim_type": ("claim_type", "No claim type leads"),
+    "speaker_disagreement": ("speaker", "Different speakers"),
+    "on_target_disagreement": ("on_target", "On the scheme's question or not"),
+    "ascribed_disagreement": ("ascribed", "In the speaker's own voice or ascribed"),
+}
+_SAID = {
+    "boundary_disagreement": "They marked different words.",
+    "boundary_discontinuity": "Their marks share no words, or run over a part that is left out.",
+    "unsure": "Somebody was unsure.",
+    "one_annotator_only": "Only one annotator has finished this article, though others were to do it.",
+}
+_FLAGS = {"on_target": ("off target", "on target"), "ascribed": ("own voice", "ascribed")}
+_TAGS = {"single_annotator": "one marked it", "tie_span": "not all marked it", "minority_span": "few marked it"}
+_TAGS |= {"boundary_disagreement": "words", "boundary_discontinuity": "words", "one_annotator_only": "one annotator"}
+_TAGS |= {reason: field.replace("_", " ") for reason, (field, _) in _DIFFER.items()}
+
+
+def asked_sentences(cluster: Mapping[str, Any], name: Callable[[str, str], str]) -> list[str]:
+    """Why a person decides on a cluster of gold, a sentence a reason; `name` is what a value of a field is called."""
+    reasons = set(cluster["reasons"])
+    if "stance_opposed" in reasons:
+        reasons.discard("tie_stance")  # the same votes again
+    return [_asked_sentence(reason, cluster, name) for reason in sorted(reasons, key=_asked_order)]
+
+
+def asked_tag(cluster: Mapping[str, Any]) -> str:
+    """The weightiest reason in a word or two, for a list; "" where nobody is asked."""
+    first = min(cluster["reasons"], key=_asked_order, default="")
+    return _TAGS.get(first) or {"low_posterior": "uncertain"}.get(first, first)
+
+
+def _asked_order(reason: str) -> int:
+    order = (*_DIFFER, *_SAID, *_TAGS, "low_posterior")
+    return order.index(reason) if reason in order else len(order)
+
+
+def _asked_sentence(reason: str, cluster: Mapping[str, Any], name: Callable[[str, str], str]) -> str:
+    if reason in _DIFFER:
+        field, lead = _DIFFER[reason]
+        return f"{lead}: {_votes(field, cluster['votes'][field], name)}."
+    if reason in ("single_annotator", "tie_span", "minority_span"):
+        return f"{_number_word(cluster['annotators'])} of {cluster['eligible']} marked it."
+    if reason == "low_posterior":
+        return f"The votes leave the {_uncertain_fields(cluster)} uncertain."
+    return _SAID.get(reason, reason)
+
+
+def _votes(field: str, votes: Mapping[str, int], name: Callable[[str, str], str]) -> str:
+    called = {value: _FLAGS[field][value == "true"] if field in _FLAGS else name(field, value) for value in votes}
+    return ", ".join(f"{times} {called[value]}" for value, times in votes.items())
+
+
+def _uncertain_fields(cluster: Mapping[str, Any]) -> str:
+    chances = {"stance": cluster["stance_posterior"], "claim type": cluster["claim_type_posterior"]}
+    return " and the ".join(field for field, chance in chances.items() if is_low(chance))
+
+
+def _number_word(count: int) -> str:
+    return _capital(_NUMBERS[count]) if count < len(_NUMBERS) else str(count)
