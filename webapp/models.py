@@ -204,6 +204,8 @@ class Assignment(Base):
     assigned_at: Mapped[Moment]
     finished_at: Mapped[Moment | None]
     withdrawn_reason: Mapped[Words] = mapped_column(default="")
+    # in adjudication since then: labels stand still until the article is given back
+    locked_at: Mapped[Moment | None]
     __table_args__ = (
         ForeignKeyConstraint(["project_id", "round"], ["round.project_id", "round.name"]),
         ForeignKeyConstraint(["project_id", "document_id"], ["document.project_id", "document.id"]),
@@ -272,6 +274,38 @@ class OperationResult(Base):
     at: Mapped[Moment]
 
 
+class Decision(Base):
+    """What somebody decided about a cluster of labels, or a span that all missed. A later one takes the row's place.
+
+    `seen` are the cluster's labels as they were then, id: revision; none for an added span. A decision that was taken
+    back keeps its row, so that revisions grow: its `action` is clear.
+    """
+
+    __tablename__ = "decision"
+    project_id: Mapped[ProjectId] = mapped_column(primary_key=True)
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    round: Mapped[Key]
+    document_id: Mapped[Key]
+    key: Mapped[Key]  # of the labels and revisions seen (domain/adjudication.py)
+    seen: Mapped[Any] = mapped_column(JSON)
+    former: Mapped[List]  # labels that earlier decisions of this row saw and that are elsewhere now
+    action: Mapped[Key]
+    gold: Mapped[Any] = mapped_column(JSON)  # the span and its fields; of a rejection what was proposed
+    note: Mapped[Words]
+    person_id: Mapped[PersonId]
+    revision: Mapped[int]
+    at: Mapped[Moment]
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "round"], ["round.project_id", "round.name"]),
+        ForeignKeyConstraint(["project_id", "document_id"], ["document.project_id", "document.id"]),
+        CheckConstraint("action IN ('accept', 'set', 'reject', 'add', 'clear')", "action"),
+        UniqueConstraint("project_id", "round", "document_id", "key"),
+    )
+
+
+TURNING = "action NOT LIKE 'label-%' AND action NOT LIKE 'decision-%'"
+
+
 class Event(Base):
     """Who changed what, and when, written with the change. No person: an operator at the command line."""
 
@@ -289,8 +323,8 @@ class Event(Base):
         Index(
             "ix_event_turning",
             *("project_id", "id"),
-            sqlite_where=text("action NOT LIKE 'label-%'"),
-            postgresql_where=text("action NOT LIKE 'label-%'"),
+            sqlite_where=text(TURNING),
+            postgresql_where=text(TURNING),
         ),
     )
 

@@ -16,7 +16,7 @@ from webapp.about import VERSION
 from webapp.database import Database, now
 from webapp.domain.errors import Forbidden, NotFound, Unavailable
 from webapp.domain.permissions import Actor
-from webapp.models import Document, Event, Job, Membership, Person, Project, Report, Round
+from webapp.models import TURNING, Document, Event, Job, Membership, Person, Project, Report, Round
 from webapp.services import jobs
 from webapp.services.access import Access, enter
 from webapp.services.counting import still_annotating
@@ -32,7 +32,7 @@ _TOUCHING_CLOSED_ROUNDS = (
 )
 MOST_HARD = 20
 _AROUND = 160  # code points of an article shown before and after a cluster
-_CHANGES_FINISHED_WORK = text("action NOT LIKE 'label-%'")  # as the index says it
+_CHANGES_FINISHED_WORK = text(TURNING)  # as the index says it
 
 
 @dataclass(frozen=True, slots=True)
