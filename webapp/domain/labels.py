@@ -95,6 +95,10 @@ FINISHED = Refusal("finished", "", "You finished this article. Reopen it to chan
 DUPLICATE = Refusal(
     "duplicate-label", "speaker", "This speaker already has a label on exactly these words. Enter opens it."
 )
+IN_ADJUDICATION = Refusal(
+    "locked", "", "This article is in adjudication; its labels stand still. The curator can give it back to you."
+)
+NOTE_TOO_LONG = Refusal("too-long", "note", "The note is longer than 2,000 characters. Shorten it.")
 CONFLICT = Refusal("conflict", "", "This label was changed in another window. Yours is below, the other above.")
 
 
@@ -140,6 +144,11 @@ def needed_fields(on_target: bool) -> tuple[str, ...]:
 
 
 def _missing(label: LabelInput, _around: Surroundings) -> Refusal | None:
+    return missing_field(label)
+
+
+def missing_field(label: LabelInput) -> Refusal | None:
+    """The refusal for the first field that is needed and not there."""
     missing = next((field for field in needed_fields(label.on_target) if getattr(label, field) is None), None)
     return Refusal("missing-field", missing, _MISSING[missing]) if missing else None
 
@@ -257,7 +266,7 @@ def _too_long(label: LabelInput, _around: Surroundings) -> Refusal | None:
     chain = stored_chain(label.chain, "", label.speaker is new)
     for field, length, most, words in (
         ("end", end - start, LONGEST_SPAN, "The mark is longer than 10,000 characters. Mark fewer words."),
-        ("note", len(label.note), LONGEST_NOTE, "The note is longer than 2,000 characters. Shorten it."),
+        ("note", len(label.note), LONGEST_NOTE, NOTE_TOO_LONG.message),
         (
             "speaker",
             max(len(new.name), len(new.affiliation)),
