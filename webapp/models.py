@@ -104,6 +104,7 @@ class Project(Base):
     proposals_on: Mapped[bool] = mapped_column(default=True)
     agreement_open: Mapped[bool] = mapped_column(default=False)
     releases_open: Mapped[bool] = mapped_column(default=False)
+    release_key: Mapped[str | None]  # hex; by it the ids in releases are made. There from the first release on
     created_at: Mapped[Moment]
 
 
@@ -368,3 +369,32 @@ class Report(Base):
     seen: Mapped[Key]  # the project's state when it was looked at (services/reports.py)
     body: Mapped[bytes] = mapped_column(LargeBinary)  # JSON, compressed
     made_at: Mapped[Moment]
+
+
+class Release(Base):
+    """A frozen gold dataset. Its rows, and those of its files, are only ever added: the database refuses to change them."""
+
+    __tablename__ = "release"
+    project_id: Mapped[ProjectId] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[Id] = mapped_column(unique=True)  # of the job that made it, so that none makes two
+    day: Mapped[Key]
+    note: Mapped[Words]
+    rounds: Mapped[List]  # their names, oldest first
+    partial: Mapped[bool]
+    waiting: Mapped[int]  # clusters that nobody had decided
+    unfinished: Mapped[int]  # assignments
+    counts: Mapped[Any] = mapped_column(JSON)  # lines, by kind of record
+    person_id: Mapped[PersonId | None]
+    made_at: Mapped[Moment]
+
+
+class ReleaseFile(Base):
+    __tablename__ = "release_file"
+    project_id: Mapped[ProjectId] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[Key] = mapped_column(primary_key=True)
+    sha256: Mapped[Key]
+    size: Mapped[int]
+    body: Mapped[bytes] = mapped_column(LargeBinary)  # compressed (zlib)
+    __table_args__ = (ForeignKeyConstraint(["project_id", "number"], ["release.project_id", "release.number"]),)

@@ -10,5 +10,9 @@ LABEL = (
     *("created_at", "updated_at"),
 )
 ASSIGNMENT = ("round", "document", "annotator", "state", "finished_at")
+GOLD = (
+    *("id", "document", "text_sha256", "start", "end", "quote", "speaker", "speaker_name", "speaker_kind", "chain"),
+    *("stance", "on_target", "ascribed", "claim_type", "decided_by", "annotators", "votes", "round", "release"),
+)
 ROUND = ("name", "state", "scheme", "guide", "closed_at")
 SPEAKER = ("id", "name", "kind", "affiliation", "members", "aliases", "proposed_by", "merged_into")

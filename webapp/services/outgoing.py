@@ -25,7 +25,7 @@ _AT_ONCE = 1_000  # rows fetched together: bounds the memory of an export
 @dataclass(frozen=True, slots=True)
 class Terms:
     """How an export is written: annotators by name or pseudonym; all articles without words, or those that must be;
-    the work of all rounds or of some.
+    the work of all rounds, or of some with the articles that are assigned in them.
     """
 
     names: bool = False
@@ -34,14 +34,22 @@ class Terms:
 
 
 def _has_text_free(session: Session, access: Access, terms: Terms) -> bool:
-    here = exists().where(Document.project_id == access.project_id, Document.rights == "text-free")
+    here = exists().where(Document.rights == "text-free", *_documents(access, terms))
     return terms.text_free or bool(session.scalar(select(here)))
+
+
+def _documents(access: Access, terms: Terms) -> tuple[ColumnElement[bool], ...]:
+    here = Document.project_id == access.project_id
+    if terms.rounds is None:
+        return (here,)
+    assigned = select(Assignment.document_id).where(Assignment.project_id == access.project_id)
+    return here, Document.id.in_(assigned.where(Assignment.round.in_(terms.rounds)))
 
 
 def document_records(session: Session, access: Access, terms: Terms) -> Iterator[Record]:
     """By id."""
     columns = [getattr(Document, name) for name in records.DOCUMENT]
-    query = select(*columns).where(Document.project_id == access.project_id).order_by(Document.id)
+    query = select(*columns).where(*_documents(access, terms)).order_by(Document.id)
     for row in session.execute(query, execution_options={"yield_per": 50}):
         record = dict(row._mapping)
         if terms.text_free or row.rights == "text-free":

@@ -1,0 +1,1 @@
+"""A frozen gold dataset: what its files say and how one compares with another. Pure, and known to no database."""
