@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -29,8 +29,8 @@ NOBODY = pwd.getpwnam("nobody") if os.getuid() == 0 else None
 class Postgres:
     """A running server, reached over a socket in a folder of its own. Its databases are made from templates."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, settings: Sequence[str] = UNSAFE) -> None:
+        self._folder, self._settings = folder, settings
         self._programs = _programs(folder)
         self._server = self._start()
 
@@ -55,7 +55,7 @@ class Postgres:
         data = f"{self._folder}/data"
         if self._program("initdb", "-D", data, *NEW_CLUSTER).wait() != 0:
             raise RuntimeError(f"PostgreSQL could not make its files:\n{self._log()}")
-        settings = [argument for setting in UNSAFE for argument in ("-c", setting)]
+        settings = [argument for setting in self._settings for argument in ("-c", setting)]
         server = self._program("postgres", "-D", data, "-k", str(self._folder), "-c", "listen_addresses=", *settings)
         self._wait_for(server)
         return server

@@ -35,12 +35,17 @@ def signed_in() -> accounts.SignedIn | None:
     return found
 
 
-def actor() -> Actor:
-    """The signed-in person; behind the gate there is always one."""
+def person() -> accounts.SignedIn:
+    """Who is signed in, and their settings; behind the gate there is always somebody."""
     found = signed_in()
     if found is None:
         abort(401)
-    return found.actor
+    return found
+
+
+def actor() -> Actor:
+    """The signed-in person."""
+    return person().actor
 
 
 def start(token: str) -> None:

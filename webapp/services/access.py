@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from webapp.database import new_id, now
@@ -12,6 +12,13 @@ from webapp.domain.errors import Forbidden, NotFound
 from webapp.domain.permissions import Actor
 from webapp.models import Event, Membership, Project
 
+# built once: putting a statement together costs several times what running it does
+_PROJECT = (
+    select(Project, Membership)
+    .outerjoin(Membership, (Membership.project_id == Project.id) & (Membership.person_id == bindparam("person_id")))
+    .where(Project.slug == bindparam("slug"))
+)
+_EVENT = insert(Event.__table__)  # type: ignore[arg-type]
 _ASKED = {"label": "annotates", "adjudicate": "adjudicates", "curate": "curates", "read": "belongs to"}
 
 
@@ -44,11 +51,7 @@ class Access:
 
 def enter(session: Session, slug: str, actor: Actor, right: str = "read") -> Access:
     """The project `slug` for `actor`. Raises NotFound where it is not theirs to know of, Forbidden without `right`."""
-    row = session.execute(
-        select(Project, Membership)
-        .outerjoin(Membership, (Membership.project_id == Project.id) & (Membership.person_id == actor.person_id))
-        .where(Project.slug == slug)
-    ).first()
+    row = session.execute(_PROJECT, {"slug": slug, "person_id": actor.person_id}).first()
     if row is None:
         raise NotFound(f"There is no project “{slug}”.")
     project, membership = row
@@ -82,14 +85,6 @@ def record(
     **detail: Any,
 ) -> None:
     """Add the event row of a change to its transaction."""
-    session.add(
-        Event(
-            id=new_id(),
-            at=now(),
-            person_id=actor.person_id,
-            action=action,
-            project_id=project_id,
-            document_id=document_id,
-            detail=detail,
-        )
-    )
+    session.flush()  # what it is about may be new
+    event = {"id": new_id(), "at": now(), "person_id": actor.person_id, "action": action, "detail": detail}
+    session.execute(_EVENT, event | {"project_id": project_id, "document_id": document_id})

@@ -10,7 +10,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.database import Database, before_now, new_id, now
@@ -266,20 +266,26 @@ def _start_session(session: Session, person: Person) -> str:
     return token
 
 
+# built once: every request asks it
+_LIVING = (
+    select(SignIn.seen_at, Person.id, Person.name, Person.is_admin)
+    .join(Person, Person.id == SignIn.person_id)
+    .where(SignIn.token_hash == bindparam("token_hash"), SignIn.ended_at.is_(None))
+    .where(SignIn.seen_at > bindparam("idle"), SignIn.created_at > bindparam("oldest"))
+    .where(Person.disabled_at.is_(None), Person.removed_at.is_(None))
+)
+_KEPT = select(Preference.name, Preference.value).where(Preference.person_id == bindparam("person"))
+
+
 def who_is(db: Database, token: str, idle_hours: int, max_days: int) -> SignedIn | None:
     """Whose living session this is; None if it was ended or has run out."""
     with db.reading() as session:
-        row = session.execute(
-            select(SignIn.seen_at, Person)
-            .join(Person, Person.id == SignIn.person_id)
-            .where(SignIn.token_hash == _hashed(token), SignIn.ended_at.is_(None))
-            .where(SignIn.seen_at > before_now(hours=idle_hours), SignIn.created_at > before_now(days=max_days))
-            .where(Person.disabled_at.is_(None), Person.removed_at.is_(None))
-        ).first()
+        limits = {"idle": before_now(hours=idle_hours), "oldest": before_now(days=max_days)}
+        row = session.execute(_LIVING, {"token_hash": _hashed(token), **limits}).first()
         if row is None:
             return None
-        seen_at, person = row
-        signed_in = SignedIn(Actor(person.id, person.name, person.is_admin), _preferences(session, person.id))
+        seen_at, person_id, name, is_admin = row
+        signed_in = SignedIn(Actor(person_id, name, is_admin), _preferences(session, person_id))
     if seen_at < before_now(minutes=_SEEN_EVERY_MINUTES):
         _note_seen(db, token, signed_in.actor)
     return signed_in
@@ -339,15 +345,16 @@ PREFERENCES: dict[str, tuple[Any, ...]] = {
 
 
 def _preferences(session: Session, person_id: str) -> dict[str, Any]:
-    rows = session.execute(select(Preference.name, Preference.value).where(Preference.person_id == person_id))
-    return {row.name: row.value for row in rows}
+    return {row.name: row.value for row in session.execute(_KEPT, {"person": person_id})}
 
 
-def set_preference(db: Database, actor: Actor, name: str, value: object) -> None:
-    """Keep a setting of the pages. Raises Invalid for one that there is not."""
+def set_preference(db: Database, signed_in: SignedIn, name: str, value: object) -> None:
+    """Keep a setting of the pages; what is so already is not written. Raises Invalid for one that there is not."""
     if name not in PREFERENCES or not any(
         value is allowed or (value == allowed and type(value) is type(allowed)) for allowed in PREFERENCES[name]
     ):
         raise Invalid("There is no such setting.", "name")
+    if signed_in.preferences.get(name) == value:
+        return
     with db.writing() as session:
-        session.merge(Preference(person_id=actor.person_id, name=name, value=value))
+        session.merge(Preference(person_id=signed_in.actor.person_id, name=name, value=value))

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any, Protocol
 
-from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,7 +14,8 @@ from webapp.domain import labels as rules
 from webapp.domain.errors import NotFound
 from webapp.domain.labels import Delete, Finish, NewSpeaker, Operation, Put, Refusal, Surroundings
 from webapp.domain.permissions import Actor
-from webapp.models import Assignment, Document, Label, OperationResult, Round, Speaker, label_table
+from webapp.models import Assignment, Label, Round
+from webapp.services import saving
 from webapp.services.access import Access, enter, record
 from webapp.services.rounds import assignment_of, scheme_of
 from webapp.services.speakers import find_named, propose
@@ -113,9 +113,8 @@ class _Desk:
 
     def __init__(self, session: Session, access: Access, document_id: str, round_name: str | None) -> None:
         self.session, self.access = session, access
-        columns = (Document.id, Document.text, Document.text_sha256, Document.excluded)
-        here = (Document.project_id == access.project_id, Document.id == document_id)
-        document = session.execute(select(*columns).where(*here)).one_or_none()
+        here = {"project": access.project_id, "document": document_id}
+        document = session.execute(saving.DOCUMENT, here).one_or_none()
         if document is None:
             raise NotFound("There is no such article in this project.")
         self.document = document
@@ -135,15 +134,14 @@ class _Desk:
     def prefetch(self, operations: Iterable[Operation]) -> None:
         """Results of operations stored before, and the labels that are spoken of."""
         ids = [o.id.lower() for o in operations if _UUID.fullmatch(o.id)]
-        results = select(OperationResult.id, OperationResult.revision)
-        mine = results.where(OperationResult.person_id == self.access.actor.person_id, OperationResult.id.in_(ids))
-        self._stored = dict(self.session.execute(mine).all())
+        mine = {"person": self.access.actor.person_id, "ids": ids}
+        self._stored = dict(self.session.execute(saving.RESULTS, mine).all())
         spoken_of = [
             o.label.id.lower() for o in operations if isinstance(o, Put | Delete) and _UUID.fullmatch(o.label.id)
         ]
         if spoken_of:
-            query = select(label_table).where(Label.project_id == self.access.project_id, Label.id.in_(spoken_of))
-            self._labels = {row.id: row for row in self.session.execute(query)}
+            here = {"project": self.access.project_id, "ids": spoken_of}
+            self._labels = {row.id: row for row in self.session.execute(saving.LABELS, here)}
 
     def take(self, operation: Operation) -> Result:
         if not _UUID.fullmatch(operation.id):
@@ -165,16 +163,9 @@ class _Desk:
 
     def _remember(self, operation_id: str, revision: int | None) -> None:
         self._stored[operation_id] = revision
-        self.session.execute(
-            insert(OperationResult).values(
-                person_id=self.access.person_id,
-                id=operation_id,
-                project_id=self.access.project_id,
-                document_id=self.document.id,
-                revision=revision,
-                at=now(),
-            )
-        )
+        here = {"project_id": self.access.project_id, "document_id": self.document.id, "at": now()}
+        done = {"person_id": self.access.person_id, "id": operation_id, "revision": revision}
+        self.session.execute(saving.REMEMBER, here | done)
 
     def _closed(self) -> Refusal | None:
         """Why nothing can be changed here."""
@@ -243,8 +234,8 @@ class _Desk:
         return Result(operation_id, "refused", refusal=rules.CONFLICT, label=shown)
 
     def _change(self, label: _LabelRow, values: dict[str, Any]) -> None:
-        where = (Label.project_id == self.access.project_id, Label.id == label.id)
-        row = self.session.execute(update(label_table).where(*where).values(values).returning(label_table)).one()
+        where = {"project": self.access.project_id, "label": label.id}
+        row = self.session.execute(saving.CHANGE, values | where).one()
         self._labels[row.id] = row
 
     # ---- put ----
@@ -299,19 +290,14 @@ class _Desk:
         return label.speaker
 
     def _is_duplicate(self, label: rules.LabelInput, speaker_id: str) -> bool:
+        span = {"start_at": label.start, "end_at": label.end, "speaker_id": speaker_id, "label": label.id.lower()}
+        return self.session.scalar(saving.TWIN, self._home() | span) is not None
+
+    def _home(self) -> dict[str, str]:
+        """Whose labels, where."""
         assert self.round is not None
-        twin = select(Label.id).where(
-            Label.project_id == self.access.project_id,
-            Label.document_id == self.document.id,
-            Label.round == self.round.name,
-            Label.person_id == self.access.actor.person_id,
-            Label.start_at == label.start,
-            Label.end_at == label.end,
-            Label.speaker_id == speaker_id,
-            Label.deleted_at.is_(None),
-            Label.id != label.id.lower(),
-        )
-        return self.session.scalar(twin) is not None
+        here = {"project_id": self.access.project_id, "document_id": self.document.id}
+        return here | {"round": self.round.name, "person_id": self.access.person_id}
 
     def _propose(self, label: rules.LabelInput) -> str:
         assert isinstance(label.speaker, NewSpeaker)
@@ -340,10 +326,8 @@ class _Desk:
         }
 
     def _insert(self, id: str, values: dict[str, Any]) -> None:
-        assert self.round is not None
-        home = {"project_id": self.access.project_id, "round": self.round.name, "document_id": self.document.id}
-        row = {"id": id, "person_id": self.access.person_id, "created_at": values["updated_at"]} | home | values
-        self._labels[id] = self.session.execute(insert(label_table).values(row).returning(label_table)).one()
+        row = {"id": id, "created_at": values["updated_at"]} | self._home() | values
+        self._labels[id] = self.session.execute(saving.ADD, row).one()
 
 
 def _kept(sent: str, stored: str | None) -> str:
@@ -352,7 +336,5 @@ def _kept(sent: str, stored: str | None) -> str:
 
 
 def _speaker_ids(session: Session, access: Access) -> list[tuple[str, str | None]]:
-    query = select(Speaker.id, Speaker.merged_into).where(Speaker.project_id == access.project_id)
-    if not access.allows("adjudicate"):
-        query = query.where(Speaker.proposed_by.is_(None) | (Speaker.proposed_by == access.actor.person_id))
-    return list(session.execute(query))
+    query = saving.ALL_SPEAKERS if access.allows("adjudicate") else saving.SPEAKERS
+    return list(session.execute(query, {"project": access.project_id, "person": access.actor.person_id}))

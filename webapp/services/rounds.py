@@ -2,12 +2,32 @@
 
 from functools import lru_cache
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from webapp.domain.errors import NotFound
 from webapp.domain.schemes import Scheme, parse_scheme
 from webapp.models import Assignment, GuideVersion, Round, SchemeVersion
+
+_ASSIGNED_AT_ALL = (
+    select(Assignment, Round)
+    .join(Round, (Round.project_id == Assignment.project_id) & (Round.name == Assignment.round))
+    .where(Assignment.project_id == bindparam("project"), Assignment.document_id == bindparam("document"))
+    .where(Assignment.person_id == bindparam("person"), Assignment.state != "withdrawn")
+    .order_by(Round.position.desc())
+    .limit(1)
+)
+_ASSIGNED_IN_ROUND = _ASSIGNED_AT_ALL.where(Assignment.round == bindparam("round"))
+# by whether a round is named, and whether the row is to be locked; built once, for every save asks for it
+_ASSIGNED = {
+    (False, False): _ASSIGNED_AT_ALL,
+    (False, True): _ASSIGNED_AT_ALL.with_for_update(of=Assignment),
+    (True, False): _ASSIGNED_IN_ROUND,
+    (True, True): _ASSIGNED_IN_ROUND.with_for_update(of=Assignment),
+}
+_SCHEME = select(SchemeVersion.source).where(
+    SchemeVersion.project_id == bindparam("project"), SchemeVersion.number == bindparam("number")
+)
 
 parse_scheme_once = lru_cache(maxsize=64)(parse_scheme)  # keyed by the file's text: a version never changes
 
@@ -35,17 +55,9 @@ def assignment_of(
     session: Session, project_id: str, document_id: str, person_id: str, round_name: str | None, *, lock: bool = False
 ) -> tuple[Assignment, Round] | None:
     """This person's living assignment to the document: in `round_name`, else in the newest round that has one."""
-    query = (
-        select(Assignment, Round)
-        .join(Round, (Round.project_id == Assignment.project_id) & (Round.name == Assignment.round))
-        .where(Assignment.project_id == project_id, Assignment.document_id == document_id)
-        .where(Assignment.person_id == person_id, Assignment.state != "withdrawn")
-        .order_by(Round.position.desc())
-        .limit(1)
-    )
-    if round_name is not None:
-        query = query.where(Assignment.round == round_name)
-    row = session.execute(query.with_for_update(of=Assignment) if lock else query).first()
+    query = _ASSIGNED[round_name is not None, lock]
+    given = {"project": project_id, "document": document_id, "person": person_id, "round": round_name}
+    row = session.execute(query, given).first()
     if row and lock and session.get_bind().dialect.name != "sqlite":
         # where writers do not wait for one another, the round must not be closed between this look and the commit
         session.refresh(row[1], ["closed_at"], with_for_update={"read": True})
@@ -67,9 +79,7 @@ def shown_round(session: Session, project_id: str, document_id: str, round_name:
 
 
 def scheme_source(session: Session, project_id: str, number: int) -> str:
-    return session.scalars(
-        select(SchemeVersion.source).where(SchemeVersion.project_id == project_id, SchemeVersion.number == number)
-    ).one()
+    return session.scalars(_SCHEME, {"project": project_id, "number": number}).one()
 
 
 def scheme_of(session: Session, round: Round) -> Scheme:

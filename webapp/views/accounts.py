@@ -91,7 +91,7 @@ def preferences() -> Response:
     given = strict_json.parse(request.get_data())
     if not isinstance(given, dict) or set(given) != {"name", "value"} or not isinstance(given["name"], str):
         raise Invalid("A name and a value are expected.")
-    accounts.set_preference(identity.database(), identity.actor(), given["name"], given["value"])
+    accounts.set_preference(identity.database(), identity.person(), given["name"], given["value"])
     response = Response(status=204)
     if given["name"] == "scheme":
         response.set_cookie("scheme", given["value"], max_age=31_536_000, samesite="Lax", secure=request.is_secure)

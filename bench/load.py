@@ -1,0 +1,369 @@
+"""Saving labels and loading pages against the real server, 2 workers × 8 threads, with 1, 8 and 32 clients.
+
+Beside each in the same run: a request through the same middleware, session and CSRF check that answers 204 (a setting
+of the pages that is so already), and raw SQLite commits of one row with synchronous=FULL. First with 100 labels in the
+database, then with 100,000; on SQLite and PostgreSQL. Prints a table and writes bench/results/load.json.
+`python -m bench.load sqlite` measures one of the two, `… 100` one history.
+"""
+
+import itertools
+import json
+import os
+import random
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert
+
+from bench.driver import Drive, Requests, drive
+from tests.databases import Postgres
+from tests.servers import Server, serving
+from tests.world import SECRET, SLUG, Visitor, World, uid
+from webapp import migrations
+from webapp.database import now
+from webapp.domain.permissions import OPERATOR
+from webapp.models import Event, OperationResult, label_table
+from webapp.places import place
+from webapp.services import importing, managing
+
+RESULTS = Path(__file__).with_name("results") / "load.json"
+CLIENTS = (1, 8, 32)
+HISTORIES = (100, 100_000)
+SECONDS = 2.0  # of each drive
+ROUNDS = 3  # the best counts: whatever else the machine does can only add to it
+PAST = "past"  # who made the labels that are there already
+# contract, section 7: of the rate of the 204 request
+LEAST = {1: 0.35, 32: 0.19}
+
+
+@dataclass
+class Annotator:
+    """One client: who it is, and the article that they label."""
+
+    visitor: Visitor
+    document: str
+    sha: str
+    text: str
+    spans: Iterator[tuple[int, int]]
+
+    def request(self, method: str, address: str, body: bytes = b"") -> bytes:
+        cookie = self.visitor.client.get_cookie("stancemark")
+        assert cookie is not None
+        lines = [
+            f"{method} {address} HTTP/1.1",
+            "Host: localhost",
+            f"Cookie: stancemark={cookie.value}",
+            f"X-CSRFToken: {self.visitor.token}",
+            "Sec-Fetch-Site: same-origin",
+            "Content-Type: application/json",
+            "Accept-Encoding: gzip",
+            f"Content-Length: {len(body)}",
+        ]
+        return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+    def saves(self) -> Iterator[bytes]:
+        for start, end in self.spans:
+            label = {
+                "id": uid(),
+                "text_sha256": self.sha,
+                "start": start,
+                "end": end,
+                "quote": self.text[start:end],
+                "speaker": "openai",
+                "chain": [],
+                "stance": "pro-fair-use",
+                "claim_type": "POLICY",
+                "base": 0,
+            }
+            body = json.dumps({"operations": [{"id": uid(), "action": "put", "label": label}]}).encode()
+            yield self.request("POST", f"/p/{SLUG}/documents/{self.document}/operations", body)
+
+    def no_ops(self) -> Iterator[bytes]:
+        body = json.dumps({"name": "letters", "value": True}).encode()
+        return itertools.repeat(self.request("POST", "/account/preferences", body))
+
+    def pages(self) -> Iterator[bytes]:
+        return itertools.repeat(self.request("GET", f"/p/{SLUG}/documents/000"))
+
+
+def spans_of(text: str, excluded: list[dict[str, Any]]) -> list[tuple[int, int]]:
+    """Words in a row, one to forty of them, outside of what is excluded."""
+    words, at = [], 0
+    for word in text.split():
+        at = text.index(word, at)
+        words.append((at, at + len(word)))
+        at += len(word)
+    found = ((words[n][0], words[n + more][1]) for more in range(40) for n in range(len(words) - more))
+    return [(s, e) for s, e in found if not any(s < gap["end"] and gap["start"] < e for gap in excluded)]
+
+
+def make_world(url: str) -> World:
+    world = World(url)
+    migrations.upgrade(world.db)
+    managing.create_project(world.db, OPERATOR, SLUG, "Load")
+    articles = place("seeds") / "articles.jsonl"
+    importing.import_documents(world.db, OPERATOR, SLUG, [(articles.name, articles.read_bytes())])
+    text = world.document("001").text
+    world.bring(*({"id": f"past-{n}", "text": f"Copy {n}. {text}"} for n in range(200)))
+    names = [f"Annotator {n}" for n in range(max(CLIENTS))]
+    for name in (*names, PAST):
+        world.add_person(name, "annotator")
+    world.assign(*names, documents=["000", "001", "002", "003", "004"])
+    world.assign(PAST, documents=[f"past-{n}" for n in range(200)])
+    return world
+
+
+def annotators(world: World, random: random.Random) -> list[Annotator]:
+    made = []
+    for n in range(max(CLIENTS)):
+        visitor, document = world.visitor(f"Annotator {n}"), world.document(f"00{n % 5}")
+        visitor.post("/account/preferences", json={"name": "letters", "value": True})
+        spans = spans_of(document.text, document.excluded)
+        random.shuffle(spans)
+        made.append(Annotator(visitor, document.id, document.text_sha256, document.text, iter(spans)))
+    return made
+
+
+def fill(world: World, labels: int) -> None:
+    """Labels that were made before, each with its event and its operation's result."""
+    person, project = world.person(PAST).id, world.rows("SELECT id FROM project")[0].id
+    article = world.document("past-0")
+    spans = [(s, e) for s, e in spans_of(article.text, article.excluded) if s > 10]
+    for n in range(200):
+        document = world.document(f"past-{n}")
+        chosen = spans[1 : 1 + labels // 200] if labels > 200 else spans[: n < labels]
+        rows = [_past(project, person, document, span) for span in chosen]
+        if rows:
+            with world.db.writing() as session:
+                session.execute(insert(label_table), rows)
+                done = [{"project_id": project, "person_id": person, "document_id": document.id, "at": now()}] * len(
+                    rows
+                )
+                session.execute(insert(OperationResult), [{**one, "id": uid(), "revision": 1} for one in done])
+                event = {"action": "label-added", "detail": {"revision": 1}}
+                session.execute(insert(Event), [{**one, **event, "id": uid()} for one in done])
+
+
+def _past(project: str, person: str, document: Any, span: tuple[int, int]) -> dict[str, Any]:
+    shift = document.text.index(".") - 6  # the number of the copy is longer or shorter
+    start, end = span[0] + shift, span[1] + shift
+    return {
+        "project_id": project,
+        "person_id": person,
+        "document_id": document.id,
+        "id": uid(),
+        "round": "main",
+        "start_at": start,
+        "end_at": end,
+        "quote": document.text[start:end],
+        "origin": "marked",
+        "chain": [],
+        "speaker_id": "openai",
+        "speaker_origin": "picked",
+        "stance": "neutral",
+        "on_target": True,
+        "ascribed": False,
+        "claim_type": "FACT",
+        "unsure": False,
+        "note": "",
+        "revision": 1,
+        "created_at": now(),
+        "updated_at": now(),
+    }
+
+
+# ---- measuring ----
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure, as a ratio to a peer of the same run too; `limit` is what the contract asks of it, and `kept` if so."""
+
+    what: str
+    value: float
+    unit: str
+    ratio: float | None = None
+    peer: str = ""
+    limit: str = ""
+    kept: bool = True
+
+    def __str__(self) -> str:
+        ratio = "" if self.ratio is None else f"{self.ratio:.3g} × {self.peer}"
+        return f"{self.what:58}{self.value:9.1f} {self.unit:4}{ratio:24}{self.limit}{'' if self.kept else '  MISSED'}"
+
+
+@dataclass
+class Measured:
+    """One kind of request by so many clients: the drive, and processor seconds of the server an answer."""
+
+    drive: Drive
+    cpu: float
+
+
+class Bench:
+    """One server with its annotators."""
+
+    def __init__(self, server: Server, people: list[Annotator]) -> None:
+        self._server, self._people = server, people
+        self._port = int(server.address.rpartition(":")[2])
+
+    def run(self, kind: str, clients: int) -> Measured:
+        wished = {"saves": b'"status":"stored"', "no_ops": b" 204 ", "pages": b" 200 "}[kind]
+        before = self._cpu()
+        done = drive(self._port, [_requests(one, kind) for one in self._people[:clients]], wished, SECONDS)
+        for one in self._people[:clients] if kind == "saves" else ():
+            next(itertools.islice(one.spans, done.answers, None), None)  # the spans were used up in another process
+        return Measured(done, (self._cpu() - before) / done.answers)
+
+    def _cpu(self) -> float:
+        ticks = 0
+        for worker in self._server.workers():
+            fields = Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _requests(one: Annotator, kind: str) -> Requests:
+    found: Requests = getattr(one, kind)
+    return found
+
+
+def raw_commits(folder: Path) -> float:
+    """Commits of one row a second, by sqlite3 alone, as safe as ours."""
+    connection = sqlite3.connect(folder / "raw.db", isolation_level=None)
+    connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE row (words TEXT)")
+    begin, number = time.monotonic(), 0
+    while (took := time.monotonic() - begin) < SECONDS / 2:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("INSERT INTO row VALUES (?)", ["x" * 500])
+        connection.execute("COMMIT")
+        number += 1
+    connection.close()
+    return number / took
+
+
+@dataclass
+class Rounds:
+    """Some rounds of a 204 request and a save each, by so many clients."""
+
+    clients: int
+    pairs: list[tuple[Measured, Measured]]
+
+    @property
+    def fastest(self) -> tuple[float, float]:
+        """Rates of the 204 request and of the save, from the round where the save comes nearest to it."""
+        no_op, save = max(self.pairs, key=lambda pair: pair[1].drive.rate / pair[0].drive.rate)
+        return no_op.drive.rate, save.drive.rate
+
+    @property
+    def cheapest(self) -> tuple[float, float]:
+        """Milliseconds of the processor for both, from the round with the smallest ratio."""
+        no_op, save = min(self.pairs, key=lambda pair: pair[1].cpu / pair[0].cpu)
+        return no_op.cpu * 1000, save.cpu * 1000
+
+    @property
+    def latest(self) -> float:
+        """Milliseconds that one save in a hundred takes longer than, in the best round."""
+        return min(save.drive.percentile(0.99) for _, save in self.pairs)
+
+    def figures(self, raw: float) -> Iterator[Figure]:
+        (no_op, save), (no_op_cost, cost) = self.fastest, self.cheapest
+        name, least = f"{self.clients} client{'s' * (self.clients > 1)}", LEAST.get(self.clients)
+        share = save / no_op
+        limit = f"≥ {least}" if least else ""
+        yield Figure(f"{name}: 204 request", no_op, "/s", no_op / raw, "raw commits")
+        yield Figure(f"{name}: save", save, "/s", share, "204 request", limit, share >= (least or 0))
+        yield Figure(f"{name}: save", save, "/s", save / raw, "raw commits")
+        yield Figure(f"{name}: 204 request, processor", no_op_cost, "ms")
+        share = cost / no_op_cost
+        yield Figure(f"{name}: save, processor", cost, "ms", share, "204 request", "≤ 6", share <= 6)
+        is_most = self.clients == max(CLIENTS)
+        limit = "≤ 100 ms" if is_most else ""
+        yield Figure(f"{name}: save, p99", self.latest, "ms", None, "", limit, self.latest <= 100 or not is_most)
+
+
+def by_clients(bench: Bench, raw: float) -> Iterator[tuple[Rounds, list[Figure]]]:
+    for clients in CLIENTS:
+        rounds = Rounds(clients, [(bench.run("no_ops", clients), bench.run("saves", clients)) for _ in range(ROUNDS)])
+        page, name = bench.run("pages", clients), f"{clients} client{'s' * (clients > 1)}: page"
+        pages = [
+            Figure(name, page.drive.rate, "/s", page.drive.rate / rounds.fastest[0], "204 request"),
+            Figure(f"{name}, processor", page.cpu * 1000, "ms", page.cpu * 1000 / rounds.cheapest[0], "204 request"),
+        ]
+        yield rounds, [*rounds.figures(raw), *pages]
+
+
+def shown(where: str, figures: list[Figure]) -> list[dict[str, Any]]:
+    for figure in figures:
+        print(f"{where}, {figure}", flush=True)
+    return [{"where": where, **asdict(figure)} for figure in figures]
+
+
+def on_one_database(kind: str, url: str, folder: Path, histories: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """All figures of one database, with little history and with much."""
+    world, dice, costs = make_world(url), random.Random(1), []
+    people = annotators(world, dice)
+    for labels in histories:
+        fill(world, labels)
+        raw, where = raw_commits(folder), f"{kind}, {labels:,} labels"
+        yield from shown(where, [Figure("raw SQLite commits, synchronous=FULL", raw, "/s")])
+        with serving(folder / f"{labels}", DATABASE_URL=url, STANCEMARK_SECRET_KEY=SECRET) as server:
+            for rounds, figures in by_clients(Bench(server, people), raw):
+                yield from shown(where, figures)
+                costs.append((rounds.clients, rounds.cheapest))
+    yield from shown(kind, list(_by_history(costs)))
+    world.close()
+
+
+def _by_history(costs: list[tuple[int, tuple[float, float]]]) -> Iterator[Figure]:
+    """The cost of a save with much history beside that with little, each measured by the 204 request of its run."""
+    for clients in CLIENTS:
+        little, *much = [save / no_op for number, (no_op, save) in costs if number == clients]
+        for cost in much:
+            yield Figure(
+                f"{clients} clients: save, processor",
+                cost,
+                "×204",
+                cost / little,
+                "at little history",
+                "± 20 %",
+                0.8 <= cost / little <= 1.2,
+            )
+
+
+@contextmanager
+def databases(kinds: Sequence[str], folder: Path) -> Iterator[dict[str, str]]:
+    """The address of a fresh database of each kind; PostgreSQL as safe as it is by default."""
+    with ExitStack() as stack:
+        urls = {"SQLite": f"sqlite:///{folder / 'load.db'}"}
+        if "PostgreSQL" in kinds:
+            place = stack.enter_context(tempfile.TemporaryDirectory(prefix="stancemark-"))
+            postgres = Postgres(Path(place), settings=["max_connections=200"])
+            stack.callback(postgres.stop)
+            urls["PostgreSQL"] = postgres.url(postgres.create())
+        yield {kind: urls[kind] for kind in kinds}
+
+
+def main(*wanted: str) -> None:
+    kinds = [kind for kind in ("SQLite", "PostgreSQL") if not wanted or kind.lower() in wanted]
+    histories = [number for number in HISTORIES if str(number) in wanted] or list(HISTORIES)
+    found = []
+    with tempfile.TemporaryDirectory() as name, databases(kinds, Path(name)) as urls:
+        for kind, url in urls.items():
+            folder = Path(name) / kind
+            for labels in histories:
+                (folder / f"{labels}").mkdir(parents=True)
+            found += on_one_database(kind, url, folder, histories)
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
