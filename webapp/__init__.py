@@ -20,6 +20,7 @@ def create_app(settings: "Settings") -> "Flask":
     from webapp.database import Database
     from webapp.views import (
         accounts,
+        adjudicating,
         agreement,
         annotating,
         events,
@@ -55,7 +56,7 @@ def create_app(settings: "Settings") -> "Flask":
     compression.init_app(app)
     layout.init_app(app)
     moments.init_app(app)
-    members = (accounts, agreement, annotating, exports, health, home, plain, reading)
+    members = (accounts, adjudicating, agreement, annotating, exports, health, home, plain, reading)
     curators = (events, making, people, projects, rounds, settings_pages, speakers, withdrawn)
     for room in (*members, *curators):
         app.register_blueprint(room.blueprint)

@@ -57,6 +57,33 @@ CONFLICT = Refusal("conflict", "", "Somebody else decided this meanwhile. Reload
 NO_ASCRIBED = Refusal("missing-field", "ascribed", "Is it the speaker's own stance, or ascribed by another? Choose.")
 
 
+# ---- when an article can be decided ----
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether an article can be decided; if not, `why` in words."""
+
+    ready: bool
+    why: str
+
+
+def readiness(closed: bool, assigned: int, finished: int) -> Readiness:
+    """Of an article with so many standing assignments in a round."""
+    if closed or (assigned and finished == assigned):
+        return Readiness(True, "")
+    if not assigned:
+        return Readiness(False, "Nobody annotates this article in this round.")
+    some = f"{finished} of {assigned} annotators have finished this article"
+    return Readiness(False, f"{some}. It can be decided when all have, or when the round is closed.")
+
+
+def letter(number: int) -> str:
+    """A, B … Z, AA, AB … for 0, 1 …"""
+    before, last = divmod(number, 26)
+    return (letter(before - 1) if before else "") + chr(ord("A") + last)
+
+
 # ---- what a decision was made about ----
 
 Seen = Mapping[str, int]  # labels by id, with the revision that was seen
