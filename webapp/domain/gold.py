@@ -1,20 +1,14 @@
 """From clusters and what was decided about them to the records of gold.jsonl (contract, section 5)."""
 
-import hmac
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from webapp.domain.adjudication import GOLD_FIELDS, proposed, waits
 from webapp.domain.annotations import FIELDS
+from webapp.domain.release.hiding import keyed_id
 
 Row = dict[str, Any]
 Redirections = Mapping[str, str]  # speakers that were merged, by id: into whom
-
-
-def gold_id(secret: bytes, subject: str) -> str:
-    """A UUID that tells nothing of what it stands for, the same as long as secret and subject are."""
-    return str(uuid.UUID(bytes=hmac.digest(secret, subject.encode(), "sha256")[:16], version=8))
 
 
 def is_gold(cluster: Mapping[str, Any]) -> bool:
@@ -53,7 +47,7 @@ def _record(
     speaker = redirected(gold["speaker"] or "", redirections)
     name, kind = speakers.get(speaker, (speaker, ""))
     return {
-        "id": gold_id(secret, f"{cluster['document']}\n{_subject(cluster)}"),
+        "id": keyed_id(secret, f"{cluster['document']}\n{_subject(cluster)}"),
         "document": cluster["document"],
         "text_sha256": text_sha256,
         **{name: gold[name] for name in GOLD_FIELDS[:3]},
