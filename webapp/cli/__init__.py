@@ -19,6 +19,7 @@ _FILES = {
     "projects": ("project", "round", "speaker", "assign", "unassign", "give-back", "events"),
     "files": ("import", "export", "segments"),
     "figures": ("agreement", "gold"),
+    "releases": ("release", "rehydrate"),
 }
 _FILE_OF = {name: file for file, names in _FILES.items() for name in names}
 

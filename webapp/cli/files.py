@@ -97,18 +97,18 @@ def export(
         raise click.UsageError("--format is for documents and labels; a bundle has its own files.")
     path, terms = Path(out), Terms(names, text_free)
     is_one = kind != "bundle" and not formats()[format_name].files
-    _check_free(path, is_one, force)
-    with console.opened(settings) as db, _whole(path) as partial:
+    check_free(path, is_one, force)
+    with console.opened(settings) as db, whole(path) as partial:
         if is_one:
             _write_parts(exporting.stream(db, OPERATOR, project, kind, format_name, terms)[1], partial)
         elif kind == "bundle":
-            _write_files(exporting.bundle(db, OPERATOR, project, terms), path, partial)
+            write_files(exporting.bundle(db, OPERATOR, project, terms), path, partial)
         else:
-            _write_files(exporting.files(db, OPERATOR, project, kind, format_name, terms), path, partial)
+            write_files(exporting.files(db, OPERATOR, project, kind, format_name, terms), path, partial)
     click.echo(f"Wrote {out}.", err=True)
 
 
-def _check_free(path: Path, is_one: bool, force: bool) -> None:
+def check_free(path: Path, is_one: bool, force: bool) -> None:
     """Raises Invalid where something is at `path` that must not be replaced: a folder goes only if we wrote it."""
     if not path.exists():
         return
@@ -119,7 +119,7 @@ def _check_free(path: Path, is_one: bool, force: bool) -> None:
         raise Invalid(f"{path} is a folder and no export. Give another path; --force replaces files and exports only.")
 
 
-def _write_files(files: Files, path: Path, partial: Path) -> None:
+def write_files(files: Files, path: Path, partial: Path) -> None:
     if path.suffix == ".zip":
         with partial.open("wb") as handle:
             exporting.write_zip(files, handle)
@@ -133,7 +133,7 @@ def _write_parts(parts: Iterator[bytes], path: Path) -> None:
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[Path]:
+def whole(path: Path) -> Iterator[Path]:
     """A place beside `path` to write to; it takes the name only when all is written. Raises Invalid."""
     path = Path(os.path.abspath(path))  # noqa: PTH100 (resolve would follow a link and leave it)
     partial = path.with_name(f".{path.name}.partial")

@@ -29,7 +29,7 @@ _NICENESS = 10  # saves come first
 @click.option("--parent", type=int, hidden=True, help="The process with which this one ends.")
 @click.pass_obj
 def jobs(settings: Settings, once: bool, parent: int | None) -> None:
-    """Do the slow work that waits (figures of agreement); `serve` starts one of these itself."""
+    """Do the slow work that waits (figures of agreement, releases); `serve` starts one of these itself."""
     with console.opened(settings) as db:
         _do_one(db) if once else _watch(db, settings, parent or os.getppid())
 
@@ -109,9 +109,10 @@ def _leave(_signal: int, _frame: FrameType | None) -> None:
 
 def _work(kind: str) -> Callable[[Database, Claimed], None]:
     """What a kind of job does. Imported here: the numbers' libraries are for this process only."""
-    from webapp.services import agreeing
+    from webapp.services import agreeing, releasing
 
-    return {"figures": agreeing.compute_figures, "gamma": agreeing.compute_gamma}[kind]
+    works = {"figures": agreeing.compute_figures, "gamma": agreeing.compute_gamma, "release": releasing.make}
+    return works[kind]
 
 
 @contextmanager

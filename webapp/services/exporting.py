@@ -1,7 +1,6 @@
 """What leaves the project: documents, labels and whole bundles, streamed, equal data giving equal bytes."""
 
 import hashlib
-import json
 import zipfile
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -16,6 +15,7 @@ from webapp.database import Database
 from webapp.domain.errors import Forbidden, Invalid, NotFound
 from webapp.domain.export import Files, Format, formats, jsonl
 from webapp.domain.permissions import Actor
+from webapp.domain.release import manifest
 from webapp.models import Assignment, GuideVersion, Label, Round, SchemeVersion
 from webapp.services import outgoing
 from webapp.services.access import Access, enter
@@ -67,7 +67,7 @@ def _streamed(db: Database, actor: Actor, slug: str, kind: str, format: Format, 
         else:
             assert format.stream is not None
             parts = format.stream(outgoing.articles(session, access, terms))
-        yield from _in_blocks(parts)
+        yield from outgoing.in_blocks(parts)
 
 
 def _filed(db: Database, actor: Actor, slug: str, format: Format, terms: Terms) -> Files:
@@ -90,17 +90,6 @@ def _must_not_be_annotating(session: Session, access: Access) -> None:
         raise Forbidden(f"You annotate here too: others' labels are open to you once you finished “{waiting}”.")
 
 
-def _in_blocks(parts: Iterable[bytes], size: int = 64 * 1024) -> Iterator[bytes]:
-    block = bytearray()
-    for part in parts:
-        block += part
-        if len(block) >= size:
-            yield bytes(block)
-            block.clear()
-    if block:
-        yield bytes(block)
-
-
 # ---- bundles ----
 
 
@@ -112,15 +101,15 @@ def bundle(db: Database, actor: Actor, slug: str, terms: Terms = PLAIN) -> Files
     with db.reading() as session:
         access = enter(session, slug, actor, "curate")
         _must_not_be_annotating(session, access)
-        manifest = _Manifest()
+        watch = _Watch()
         for name, content in chain(_record_files(session, access, terms), _version_files(session, access)):
-            yield name, manifest.watched(name, content)
-        yield "manifest.json", iter([manifest.written(session, access)])
+            yield name, watch.watched(name, content)
+        yield manifest.NAME, iter([watch.manifest(session, access)])
 
 
 def _record_files(session: Session, access: Access, terms: Terms) -> Files:
     for name, source in outgoing.BUNDLE.items():
-        yield f"{name}.jsonl", _in_blocks(jsonl.write((), source(session, access, terms)))
+        yield f"{name}.jsonl", outgoing.in_blocks(jsonl.write((), source(session, access, terms)))
 
 
 def _version_files(session: Session, access: Access) -> Files:
@@ -136,7 +125,7 @@ def _version_files(session: Session, access: Access) -> Files:
             yield name, iter([source.encode("utf-8")])
 
 
-class _Manifest:
+class _Watch:
     """Counts lines and takes checksums while the files pass by."""
 
     def __init__(self) -> None:
@@ -153,7 +142,7 @@ class _Manifest:
         if name.endswith(".jsonl"):
             self.counts[name.removesuffix(".jsonl")] = lines
 
-    def written(self, session: Session, access: Access) -> bytes:
+    def manifest(self, session: Session, access: Access) -> bytes:
         said = {
             "release": None,
             "when": last_change(session, access.project_id),
@@ -162,7 +151,7 @@ class _Manifest:
             "counts": self.counts,
             "files": dict(sorted(self.files.items())),
         }
-        return (json.dumps(said, ensure_ascii=False, indent=1) + "\n").encode()
+        return manifest.written(said)
 
 
 def last_change(session: Session, project_id: str) -> str:

@@ -9,12 +9,14 @@ from webapp.database import Database
 from webapp.domain.bundle_files import Bundle, parse_bundle
 from webapp.domain.foreign import Shelf, read, reader_of
 from webapp.domain.permissions import Actor
+from webapp.domain.release import manifest
 from webapp.models import Document, Speaker
 from webapp.services.access import enter
 
 
 def bundle_of(db: Database, actor: Actor, slug: str, files: Mapping[str, bytes]) -> Bundle:
-    """The files as a bundle, whoever wrote them. Raises NotFound, Forbidden, Invalid with every bad line."""
+    """The files as a bundle, whoever wrote them. Raises NotFound, Forbidden, Invalid with every bad line or checksum."""
+    manifest.check(files)
     reader = reader_of(files)
     return read(reader, files, _shelf(db, actor, slug)) if reader else parse_bundle(files)
 

@@ -194,6 +194,18 @@ def columns(session: Session, access: Access, kind: str, terms: Terms) -> tuple[
     return (*records.LABEL, "quote_sha256") if _has_text_free(session, access, terms) else records.LABEL
 
 
+def in_blocks(parts: Iterable[bytes], size: int = 64 * 1024) -> Iterator[bytes]:
+    """Parts put together, so that there are few."""
+    block = bytearray()
+    for part in parts:
+        block += part
+        if len(block) >= size:
+            yield bytes(block)
+            block.clear()
+    if block:
+        yield bytes(block)
+
+
 # ---- articles with the labels on them ----
 
 

@@ -115,10 +115,15 @@ def _size(count: int) -> str:
 # ---- sections ----
 
 
+def summary(release: Release) -> str:
+    """What it is, in a sentence."""
+    what = f"{_many(release.counts['gold'], 'gold label')} on {_many(release.counts['documents'], 'article')}"
+    return f"{what}, frozen on {release.day} with {release.software}."
+
+
 def _head(release: Release) -> Iterator[str]:
     yield f"# {_plain(release.name)}"
-    what = f"{_many(release.counts['gold'], 'gold label')} on {_many(release.counts['documents'], 'article')}"
-    yield f"{what}, frozen on {release.day} with {release.software}. The question that every label answers to:"
+    yield f"{summary(release)} The question that every label answers to:"
     yield f"> {_plain(release.scheme.question)}"
     if release.note:
         yield _plain(release.note)
@@ -260,26 +265,32 @@ def _loading(release: Release) -> Iterator[str]:
     yield "## How to load it"
     yield (
         "```python\nimport pandas\n\n"
-        'gold = pandas.read_json("gold.jsonl", lines=True)\n\n'
+        'gold = pandas.read_json("gold.jsonl", lines=True, dtype=False)\n\n'
         "from datasets import load_dataset\n\n"
         'gold = load_dataset("json", data_files="gold.jsonl", split="train")\n\n'
         "import mlcroissant\n\n"
         'gold = list(mlcroissant.Dataset("croissant.json").records("gold"))\n```'
     )
     yield (
+        "Without `dtype=False` pandas takes an id such as 000 for a number, and so does mlcroissant, which uses it. "
         "`text[start:end]` of an article is the `quote` of its labels. `stancemark import labels` takes the folder "
         "back; `manifest.json` has a checksum of every file."
     )
 
 
+def citation(release: Release) -> str:
+    """For BibTeX."""
+    title = release.name.translate(str.maketrans("{}\\`", "()/’"))
+    note = f"Dataset, release {release.number} of {release.day}; {summary(release).partition(', frozen')[0]}"
+    return (
+        f"@misc{{{release.slug}-{release.number},\n  title = {{{title}}},\n  year = {{{release.day[:4]}}},\n"
+        f"  note = {{{note}}}\n}}"
+    )
+
+
 def _citing(release: Release) -> Iterator[str]:
     yield "## How to cite it"
-    title = release.name.translate(str.maketrans("{}\\`", "()/’"))
-    yield (
-        f"```bibtex\n@misc{{{release.slug}-{release.number},\n  title = {{{title}}},\n"
-        f"  year = {{{release.day[:4]}}},\n  note = {{Dataset, release {release.number} of {release.day}; "
-        f"{_number(release.counts['gold'])} gold labels on {_number(release.counts['documents'])} articles}}\n}}\n```"
-    )
+    yield f"```bibtex\n{citation(release)}\n```"
     yield "Its authors are those who made the project; this file names nobody."
 
 

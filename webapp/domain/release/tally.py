@@ -1,13 +1,14 @@
 """What a release holds, counted: gold by field, labels by origin, and what a reader must be warned of."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from webapp.domain.guides import EXAMPLE
 
 Record = Mapping[str, Any]
+_FEWEST_LETTERS = 20
 COUNTED = ("stance", "claim_type", "on_target", "ascribed", "speaker_kind", "decided_by")
 
 
@@ -44,14 +45,12 @@ def _as_text(value: Any) -> str:
     return value or ""
 
 
-def taught(guides: Iterable[str], texts: Mapping[str, str]) -> list[str]:
-    """The ids of the articles (`texts`, by id) from which a guide takes an example, letter by letter."""
-    examples = {found["words"] for guide in guides for found in EXAMPLE.finditer(guide) if found["words"]}
-    return sorted(id for id, text in texts.items() if _holds_any(text, examples))
+def examples_of(guides: Iterable[str]) -> frozenset[str]:
+    """The words that guides take from articles, letter by letter; short ones may stand anywhere by chance."""
+    found = {example["words"] or "" for guide in guides for example in EXAMPLE.finditer(guide)}
+    return frozenset(words for words in found if len(words) >= _FEWEST_LETTERS)
 
 
-_FEWEST_LETTERS = 20  # shorter examples may stand anywhere by chance
-
-
-def _holds_any(text: str, examples: Collection[str]) -> bool:
-    return any(len(words) >= _FEWEST_LETTERS and words in text for words in examples)
+def is_taught(text: str, examples: Iterable[str]) -> bool:
+    """Whether one of the examples is from that article."""
+    return any(words in text for words in examples)
