@@ -78,7 +78,7 @@ class Answer:
 
 def state_of(assignment: Assignment, round: Round) -> str:
     """open, done or locked."""
-    return "locked" if round.closed_at else assignment.state
+    return "locked" if round.closed_at or assignment.locked_at else assignment.state
 
 
 def operate(
@@ -171,7 +171,9 @@ class _Desk:
         """Why nothing can be changed here."""
         if self.assignment is None or self.round is None:
             return rules.NOT_ASSIGNED
-        return rules.LOCKED if self.round.closed_at else None
+        if self.round.closed_at:
+            return rules.LOCKED
+        return rules.IN_ADJUDICATION if self.assignment.locked_at else None
 
     def _finished(self) -> Refusal | None:
         return rules.FINISHED if self.assignment and self.assignment.state == "done" else None

@@ -1,5 +1,6 @@
 """One article as one person may see it: for the annotation page and for its JSON form."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,7 @@ class Article:
     speakers: list[Speaker]
     position: tuple[int, int]
     next_document: str | None
+    adjudicated_since: str | None  # the moment from which labels stand still for the sake of decisions
 
     @property
     def title(self) -> str:
@@ -38,18 +40,22 @@ class Article:
 
     @property
     def locked_reason(self) -> str:
-        """Why nothing can be changed, in words; "" where it can."""
+        """Why nothing can be changed, in words; "" where it can, or where the article is in adjudication."""
         if self.state != "locked" or self.round.closed_at is None:
             return ""
         return f"Round {self.round.name} is closed; its labels stand still."
 
     @property
     def voice(self) -> str:
-        """The speaker who is the article's own voice, the outermost link of a chain; "" where the registry has none."""
-        outlets = [s for s in self.speakers if s.kind == "outlet" and s.merged_into is None]
-        own = [s.id for s in outlets if s.id == f"voice-{self.document.id}"]
-        named = [s.id for s in outlets if self.document.outlet and s.name == self.document.outlet]
-        return next(iter([*own, *named]), "")
+        return own_voice(self.document, self.speakers)
+
+
+def own_voice(document: Document, speakers: Sequence[Speaker]) -> str:
+    """The speaker who is the article's own voice, the outermost link of a chain; "" where the registry has none."""
+    outlets = [s for s in speakers if s.kind == "outlet" and s.merged_into is None]
+    own = [s.id for s in outlets if s.id == f"voice-{document.id}"]
+    named = [s.id for s in outlets if document.outlet and s.name == document.outlet]
+    return next(iter([*own, *named]), "")
 
 
 def shown_title(document: Document) -> str:
@@ -78,6 +84,7 @@ def open_article(db: Database, actor: Actor, slug: str, document_id: str, round_
             speakers=visible_speakers(session, access),
             position=_position(session, access, document_id, round.name),
             next_document=_next_document(session, access, document_id, round.name),
+            adjudicated_since=assigned[0].locked_at if assigned else None,
         )
         session.expunge_all()
         return article

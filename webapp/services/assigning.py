@@ -15,7 +15,7 @@ from webapp.domain.permissions import Actor
 from webapp.models import Assignment, Document, Label, Membership, Person, Round
 from webapp.services.access import Access, enter, record
 from webapp.services.accounts import find_person
-from webapp.services.rounds import find_round
+from webapp.services.rounds import find_round, keep_locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,7 @@ def _store(session: Session, round: Round, pairs: list[tuple[str, str]]) -> None
         for document, person in pairs
     )
     session.flush()
+    keep_locked(session, round.project_id)
 
 
 def unassign(

@@ -38,7 +38,7 @@ from webapp.services.accounts import insert_person, name_key
 from webapp.services.foreign import bundle_of
 from webapp.services.importing import document_row, known_speakers, units_of
 from webapp.services.managing import add_version, member_row
-from webapp.services.rounds import rounds_of, scheme_of
+from webapp.services.rounds import keep_locked, rounds_of, scheme_of
 
 
 def read_bundle(path: Path) -> dict[str, bytes]:
@@ -251,6 +251,7 @@ class _Intake:
             else:
                 added += self._assign(a)
         self.session.flush()
+        keep_locked(self.session, self.project_id)
         return added
 
     def _assign(self, a: AssignmentLine) -> int:

@@ -2,8 +2,8 @@
 
 from functools import lru_cache
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from webapp.domain.errors import NotFound
 from webapp.domain.schemes import Scheme, parse_scheme
@@ -76,6 +76,19 @@ def shown_round(session: Session, project_id: str, document_id: str, round_name:
         .limit(1)
     )
     return assigned or newest_round(session, project_id)
+
+
+def keep_locked(session: Session, project_id: str) -> None:
+    """Whoever comes to an article that is in adjudication finds it as locked as the others do."""
+    other = aliased(Assignment)
+    same = (
+        (other.project_id == Assignment.project_id)
+        & (other.round == Assignment.round)
+        & (other.document_id == Assignment.document_id)
+    )
+    since = select(func.min(other.locked_at)).where(same).scalar_subquery()
+    here = (Assignment.project_id == project_id, Assignment.locked_at.is_(None))
+    session.execute(update(Assignment).where(*here, since.is_not(None)).values(locked_at=since))
 
 
 def scheme_source(session: Session, project_id: str, number: int) -> str:

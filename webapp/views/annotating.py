@@ -14,6 +14,7 @@ from webapp.services import annotating, articles
 from webapp.services.articles import Article
 from webapp.views import article_page
 from webapp.views.keymap import keymap
+from webapp.views.moments import since
 
 blueprint = Blueprint("annotating", __name__)
 
@@ -103,7 +104,7 @@ def page_data(article: Article) -> dict[str, Any]:
         "units": article.units,
         "round": article.round.name,
         "state": article.state,
-        "locked_reason": article.locked_reason,
+        "locked_reason": article.locked_reason or _in_adjudication(article),
         "labels": article.labels,
         "scheme": article.scheme,
         "speakers": article.speakers,
@@ -116,6 +117,12 @@ def page_data(article: Article) -> dict[str, Any]:
         "voice": article.voice,
         "addresses": _addresses(article),
     }
+
+
+def _in_adjudication(article: Article) -> str:
+    if article.state != "locked" or article.adjudicated_since is None:
+        return ""
+    return f"In adjudication since {since(article.adjudicated_since, article.project.time_zone)}."
 
 
 def _addresses(article: Article) -> dict[str, str]:

@@ -6,12 +6,18 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 
 _STORED = "%Y-%m-%dT%H:%M:%SZ"
+_CLOCK = "T"
 
 
 def moment(stored: str | None, zone: str) -> str:
-    """A stored moment such as `today, 14:05`, `on Friday, 14:05` or `2 April 2025, 14:05`; "never" for None."""
+    """A stored moment such as `today, 14:05`, `on Friday, 14:05` or `2 April 2025, 14:05`; "never" for None.
+
+    Work that came with a release has days only.
+    """
     if stored is None:
         return "never"
+    if _CLOCK not in stored:
+        return day(stored, zone)
     return said(_local(stored, zone), datetime.now(ZoneInfo(zone)))
 
 
@@ -23,6 +29,15 @@ def said(then: datetime, today: datetime) -> str:
     if 1 < days < 7:
         return f"on {then:%A}, {clock}"
     return f"{_in_words(then)}, {clock}"
+
+
+def since(stored: str, zone: str) -> str:
+    """The day from which something is so: `today`, `yesterday`, `Tuesday` or `2 April 2025`."""
+    then, today = _local(stored, zone), datetime.now(ZoneInfo(zone))
+    days = (today.date() - then.date()).days
+    if days in (0, 1):
+        return "yesterday" if days else "today"
+    return f"{then:%A}" if 1 < days < 7 else _in_words(then)
 
 
 def day(stored: str, zone: str) -> str:
@@ -43,6 +58,8 @@ def _in_words(then: date) -> str:
 
 
 def _local(stored: str, zone: str) -> datetime:
+    if _CLOCK not in stored:
+        return datetime.fromisoformat(stored).replace(tzinfo=ZoneInfo(zone))
     return datetime.strptime(stored, _STORED).replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
 
 
