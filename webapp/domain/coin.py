@@ -1,11 +1,11 @@
 """The one-coin posterior (section 7.1) without the numbers' libraries, for pages: the same figures as posterior.py.
 
-It depends on the votes only by who chose what how often: equal clusters are one pattern with a count.
+It depends on the votes only by who agreed with whom: clusters in which the same people agree are one pattern.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from math import exp, log
 
 from webapp.domain.clusters import Cluster
@@ -13,12 +13,16 @@ from webapp.domain.clusters import Cluster
 PRIOR_RIGHT, PRIOR_TRIES = 8.0, 10.0  # Beta(8, 2): what is held of an annotator before anything is seen
 SMALLEST_CHANGE, MOST_ROUNDS = 1e-9, 1_000
 
-Pattern = tuple[tuple[str, str], ...]  # annotator and value, of all who chose one, sorted
+Pattern = tuple[tuple[str, ...], ...]  # for each value that was chosen those who chose it; sorted
 
 
 def pattern_of(members: Cluster, field: int) -> Pattern:
-    """Who chose what in a field (a place in annotations.FIELDS)."""
-    return tuple(sorted((label.annotator, label.values[field]) for label in members if label.values[field]))
+    """Who agreed with whom in a field (a place in annotations.FIELDS); empty where nobody chose a value."""
+    voters: dict[str, list[str]] = defaultdict(list)
+    for label in members:
+        if label.values[field]:
+            voters[label.values[field]].append(label.annotator)
+    return tuple(sorted(tuple(sorted(who)) for who in voters.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,38 +31,37 @@ class Coin:
 
     accuracy: Mapping[str, float]
     choices: int
+    _known: dict[Pattern, float | None] = field(default_factory=dict, compare=False, repr=False)
 
     def chance(self, pattern: Pattern) -> float | None:
         """The probability of the value with most votes, on a tie the largest of all values; None without votes."""
-        if not pattern:
-            return None
-        votes = Counter(value for _, value in pattern)
-        chances, unchosen = self._chances(pattern)
-        leading = [value for value, count in votes.items() if count == max(votes.values())]
-        return chances[leading[0]] if len(leading) == 1 else max(unchosen, *chances.values())
+        if pattern not in self._known:
+            self._known[pattern] = self._chance(pattern) if pattern else None
+        return self._known[pattern]
 
-    def _chances(self, pattern: Pattern) -> tuple[dict[str, float], float]:
-        """Of each chosen value, and of one that nobody chose (0 where there is none)."""
-        scores: dict[str, float] = defaultdict(float)
-        for annotator, value in pattern:
-            scores[value] += _evidence(self.accuracy.get(annotator, PRIOR_RIGHT / PRIOR_TRIES), self.choices)
-        *chances, unchosen = _shares(list(scores.values()), self.choices - len(scores))
-        return dict(zip(scores, chances, strict=True)), unchosen
+    def _chance(self, pattern: Pattern) -> float:
+        scores = [sum(self._evidence(annotator) for annotator in who) for who in pattern]
+        chances = _shares(scores, self.choices - len(pattern))
+        most = max(map(len, pattern))
+        leading = [chance for who, chance in zip(pattern, chances, strict=False) if len(who) == most]
+        return leading[0] if len(leading) == 1 else max(chances)
+
+    def _evidence(self, annotator: str) -> float:
+        return _evidence(self.accuracy.get(annotator, PRIOR_RIGHT / PRIOR_TRIES), self.choices)
 
 
-def fitted(patterns: Mapping[Pattern, int], offered: Iterable[str]) -> Coin:
-    """The coin of all clusters: `patterns` with their counts; `offered` are the values of the scheme."""
-    seen = {value for pattern in patterns for _, value in pattern}
-    choices = max(2, len(seen | set(offered)))
-    names = sorted({annotator for pattern in patterns for annotator, _ in pattern})
+def fitted(patterns: Mapping[Pattern, int], choices: int) -> Coin:
+    """The coin of all clusters: `patterns` with their counts, where one chooses among `choices` values (at least 2)."""
+    names = sorted({annotator for pattern in patterns for who in pattern for annotator in who})
     place = {name: number for number, name in enumerate(names)}
     items = [_item(pattern, count, place) for pattern, count in patterns.items() if pattern]
-    return Coin(dict(zip(names, _accuracies(items, len(names), choices), strict=True)), choices)
+    accuracies = _accuracies(items, len(names), max(2, choices))
+    return Coin(dict(zip(names, accuracies, strict=True)), max(2, choices))
 
 
 @dataclass(slots=True)
 class _Item:
-    """Equal clusters: by chosen value its voters, and how probable it is just now."""
+    """Clusters of one pattern: the voters of each chosen value, and how probable it is just now."""
 
     weight: int  # how many they are; 0 where there is one rating only, which says nothing of who made it
     voters: list[list[int]]
@@ -66,11 +69,9 @@ class _Item:
 
 
 def _item(pattern: Pattern, count: int, place: Mapping[str, int]) -> _Item:
-    voters: dict[str, list[int]] = defaultdict(list)
-    for annotator, value in pattern:
-        voters[value].append(place[annotator])
-    shares = [len(who) / len(pattern) for who in voters.values()]
-    return _Item(count if len(pattern) > 1 else 0, list(voters.values()), shares)
+    ratings = sum(map(len, pattern))
+    voters = [[place[annotator] for annotator in who] for who in pattern]
+    return _Item(count if ratings > 1 else 0, voters, [len(who) / ratings for who in pattern])
 
 
 def _accuracies(items: Sequence[_Item], annotators: int, choices: int) -> list[float]:
@@ -83,8 +84,8 @@ def _accuracies(items: Sequence[_Item], annotators: int, choices: int) -> list[f
     for _ in range(MOST_ROUNDS):
         accuracy = [right / of for right, of in zip(_rights(items, annotators), tries, strict=True)]
         evidence = [_evidence(share, choices) for share in accuracy]
-        if max((_step(item, evidence, choices) for item in items), default=0.0) < SMALLEST_CHANGE:
-            return accuracy
+        if max([_step(item, evidence, choices) for item in items], default=0.0) < SMALLEST_CHANGE:
+            break
     return accuracy
 
 

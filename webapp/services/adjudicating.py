@@ -15,12 +15,12 @@ from webapp.domain.schemes import Scheme
 from webapp.models import Assignment, Document, Membership, Person, Project, Round, Speaker
 from webapp.services.access import Access, enter, record
 from webapp.services.articles import shown_title
+from webapp.services.briefs import coins
 from webapp.services.deciding import decide as decide
 from webapp.services.members import member_name
 from webapp.services.rounds import scheme_of
 from webapp.services.sheets import Cluster, entered, locked_since, sheet
 from webapp.services.speakers import visible_speakers
-from webapp.services.standings import coins
 from webapp.services.standings import queue as queue
 
 
@@ -88,14 +88,8 @@ def open_document(
         document, round = entered(session, access, document_id, round_name)
         scheme = scheme_of(session, round)
         annotators = _annotators(session, access, document_id, round)
-        found = sheet(
-            session,
-            access.project_id,
-            round.name,
-            document_id,
-            scheme,
-            coins(session, access.project_id, round.name, scheme),
-        )
+        known, news = coins(session, round)
+        found = sheet(session, access.project_id, round.name, document_id, scheme, known)
         since = locked_since(session, access, document_id, round)
         made = Adjudication(
             project=access.project,
@@ -110,7 +104,9 @@ def open_document(
             may_give_back=since is not None and round.closed_at is None and access.allows("curate"),
         )
         session.expunge_all()
-        return made
+    if news:
+        news.keep(db)
+    return made
 
 
 def _lettered(clusters: Sequence[Cluster], annotators: Sequence[Annotator]) -> list[Cluster]:

@@ -3,8 +3,7 @@
 Annotators are pseudonyms and labels come in the order of an export, so that ties are broken as there.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -14,9 +13,8 @@ from sqlalchemy.orm import Session
 from webapp.domain.annotations import Annotated, AssignmentRecord, DocumentRecord, LabelRecord, Records, RoundRecord
 from webapp.domain.annotations import annotations as counted
 from webapp.domain.clusters import clusters
-from webapp.domain.coin import Coin, Pattern, fitted, pattern_of
+from webapp.domain.coin import Coin, pattern_of
 from webapp.domain.proposals import CLAIM_TYPE, STANCE, Case, case_of
-from webapp.domain.schemes import Scheme
 from webapp.models import Assignment, Document, Label, Membership
 from webapp.services.annotating import LABEL_FIELDS, label_columns
 
@@ -71,23 +69,6 @@ class Coins:
         """As `proposal` takes them."""
         stance = self.stance.chance(pattern_of(case.members, STANCE))
         return stance, self.claim_type.chance(pattern_of(case.members, CLAIM_TYPE))
-
-
-Patterns = tuple[Counter[Pattern], Counter[Pattern]]  # of the stance, of the claim type
-
-
-def patterns_of(cases: Iterable[Case]) -> Patterns:
-    """Who chose what, with the number of clusters."""
-    found: Patterns = (Counter(), Counter())
-    for case in cases:
-        for counts, field in zip(found, (STANCE, CLAIM_TYPE), strict=True):
-            counts[pattern_of(case.members, field)] += 1
-    return found
-
-
-def coins_of(patterns: Patterns, scheme: Scheme) -> Coins:
-    stance, claim_type = patterns
-    return Coins(fitted(stance, scheme.stance_ids), fitted(claim_type, scheme.claim_type_ids))
 
 
 # ---- rows ----

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from webapp.domain.gold import gold_records
 from webapp.models import Assignment, Document, Membership, Person, Round, Speaker
 from webapp.services.access import Access
+from webapp.services.briefs import coins, finished_documents
 from webapp.services.members import member_name
 from webapp.services.rounds import find_round, scheme_of
 from webapp.services.sheets import Cluster, DecisionRow, Sheet, sheets
-from webapp.services.standings import coins, finished_documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def _add(
     here, scheme = access.project_id, scheme_of(session, round)
     speakers, redirections = _speakers(session, here)
     hashes = dict(session.execute(select(Document.id, Document.text_sha256).where(Document.project_id == here)).all())
-    found = coins(session, here, round.name, scheme)
+    found, _ = coins(session, round)
     for one in sheets(session, here, round.name, documents, scheme, found):
         clusters = one.clusters()
         into.gold.extend(gold_records(clusters, hashes[one.document], round.name, speakers, redirections, secret))

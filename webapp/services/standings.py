@@ -1,7 +1,8 @@
-"""How far adjudication is in a round: of each article how many clusters wait, are decided, are stale."""
+"""The articles of a round in the order in which they are best adjudicated."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,21 +10,34 @@ from sqlalchemy.orm import Session
 from webapp.database import Database
 from webapp.domain.adjudication import Readiness, readiness
 from webapp.domain.permissions import Actor
-from webapp.domain.schemes import Scheme
-from webapp.models import Assignment, Document, Project, Round
+from webapp.models import Assignment, Decision, Document, Project, Round
 from webapp.services.access import Access, enter
-from webapp.services.clustering import Coins, cases_of, coins_of, finished, in_parts, patterns_of
+from webapp.services.briefs import Kept, Standing, standing
 from webapp.services.counting import assigned_by, still_annotating
 from webapp.services.listing import shown_title_column
 from webapp.services.rounds import find_round, newest_round, rounds_of, scheme_of
-from webapp.services.sheets import Sheet, sheets
+from webapp.services.sheets import Cluster, sheets
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Clusters of an article, and what is to be decided about them."""
+
+    clusters: int = 0
+    waiting: int = 0
+    stale: int = 0
+    decided: int = 0
+    hardness: int = 0
+
+
+_UNSEEN = (None, None, None, None, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """An article of the round. Counts are of clusters; None where the actor annotates it and has not finished.
+    """An article of the round. Counts of clusters are None where the actor annotates it and has not finished.
 
-    `hardness`: how many reasons there are for a person to decide.
+    `hardness`: how many reasons there are for a person to decide, in all clusters that wait.
     """
 
     document: str
@@ -40,7 +54,7 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The articles of a round, hardest first: those to be decided, those that are done, those not ready."""
+    """The articles of a round: those to be decided, hardest first; those that are decided; those not ready."""
 
     project: Project
     round: Round
@@ -54,65 +68,71 @@ def queue(db: Database, actor: Actor, slug: str, round_name: str | None = None) 
         access = enter(session, slug, actor, "adjudicate")
         here = access.project_id
         round = find_round(session, here, round_name) if round_name else newest_round(session, here)
-        rows = sorted(_rows(session, access, round), key=_hardest_first)
+        found, news = standing(session, round)
+        rows = sorted(_rows(session, access, round, found), key=_hardest_first)
         made = Queue(access.project, round, rounds_of(session, here)[::-1], rows)
         session.expunge_all()
-        return made
+    if news:
+        news.keep(db)
+    return made
 
 
 def _hardest_first(row: Queued) -> tuple[bool, bool, int, str]:
     return not row.readiness.ready, not row.waiting, -row.hardness, row.document
 
 
-def _rows(session: Session, access: Access, round: Round) -> Iterator[Queued]:
-    scheme = scheme_of(session, round)
+def _rows(session: Session, access: Access, round: Round, found: Standing) -> Iterator[Queued]:
     assigned = assigned_by(session, access, [Assignment.document_id], Assignment.round == round.name)
-    titles = select(Document.id, shown_title_column()).where(Document.project_id == access.project_id)
     blind = {document for _, document in still_annotating(session, access)}
-    found = coins(session, access.project_id, round.name, scheme)
-    for id, title in session.execute(titles.order_by(Document.id)).all():
+    counts = _counts(session, round, found)
+    titles = select(Document.id, shown_title_column()).where(Document.project_id == access.project_id)
+    for id, title in session.execute(titles):
         if (id,) in assigned:
-            (one,) = sheets(session, access.project_id, round.name, [id], scheme, found)
-            yield _queued(one, title, round, *assigned[id,], is_blind=id in blind)
+            total, finished = assigned[id,]
+            state = readiness(round.closed_at is not None, total, finished)
+            shown = _UNSEEN if id in blind else astuple(counts.get(id, Counts()))
+            yield Queued(id, title, total, finished, state, *shown)
 
 
-def _queued(one: Sheet, title: str, round: Round, assigned: int, finished: int, *, is_blind: bool) -> Queued:
-    state = readiness(round.closed_at is not None, assigned, finished)
-    if is_blind:
-        return Queued(one.document, title, assigned, finished, state, None, None, None, None, 0)
-    clusters = one.clusters()
+def _counts(session: Session, round: Round, found: Standing) -> dict[str, Counts]:
+    """By article. Where a decision does not fit a cluster as it is now, or has none, the article is read whole."""
+    decided = _decided(session, round)
+    whole = []
+    counts = {}
+    for id in found.documents.keys() | decided.keys():
+        kept = found.documents.get(id)
+        keys = {cluster.key for cluster in kept.clusters} if kept else set()
+        if kept is None or decided[id] - keys:
+            whole.append(id)
+        else:
+            counts[id] = _of_kept(kept, decided[id], found)
+    scheme = scheme_of(session, round)
+    for one in sheets(session, round.project_id, round.name, sorted(whole), scheme, found.coins):
+        counts[one.document] = counts_of(one.clusters())
+    return counts
+
+
+def _decided(session: Session, round: Round) -> defaultdict[str, set[str]]:
+    """The keys of decisions that stand, by article."""
+    here = (Decision.project_id == round.project_id, Decision.round == round.name, Decision.action != "clear")
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for document, key in session.execute(select(Decision.document_id, Decision.key).where(*here)):
+        found[document].add(key)
+    return found
+
+
+def _of_kept(kept: Kept, decided: set[str], found: Standing) -> Counts:
+    waiting = [n for one in kept.clusters if one.key not in decided and (n := found.reasons(one))]
+    return Counts(len(kept.clusters), len(waiting), 0, len(decided), sum(waiting))
+
+
+def counts_of(clusters: Sequence[Cluster]) -> Counts:
+    """Of one article's clusters as its page has them."""
     waiting = [cluster for cluster in clusters if cluster["waiting"]]
-    return Queued(
-        document=one.document,
-        title=title,
-        assigned=assigned,
-        finished=finished,
-        readiness=state,
+    return Counts(
         clusters=len(clusters),
         waiting=len(waiting),
         stale=sum(cluster["stale"] for cluster in clusters),
         decided=sum(cluster["decision_row"] is not None and not cluster["stale"] for cluster in clusters),
         hardness=sum(max(1, len(cluster["reasons"])) for cluster in waiting),
     )
-
-
-# ---- how right each annotator is ----
-
-
-def coins(session: Session, project_id: str, round: str, scheme: Scheme) -> Coins:
-    """How right each annotator of the round is, by all its finished work."""
-    stance, claim_type = patterns_of([])
-    for part in in_parts(finished_documents(session, project_id, round)):
-        for document in finished(session, project_id, round, part).documents:
-            more = patterns_of(cases_of(document))
-            stance.update(more[0])
-            claim_type.update(more[1])
-    return coins_of((stance, claim_type), scheme)
-
-
-def finished_documents(session: Session, project_id: str, round: str) -> Sequence[str]:
-    """Those that somebody finished, by id."""
-    here = (Assignment.project_id == project_id, Assignment.round == round, Assignment.state == "done")
-    return session.scalars(
-        select(Assignment.document_id).where(*here).distinct().order_by(Assignment.document_id)
-    ).all()
