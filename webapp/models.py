@@ -372,7 +372,7 @@ class Report(Base):
 
 
 class Release(Base):
-    """A frozen gold dataset. Its row and those of its files are only ever added: the database refuses to change them."""
+    """A frozen gold dataset. Its row and its files' are only ever added: the database refuses to change them."""
 
     __tablename__ = "release"
     project_id: Mapped[ProjectId] = mapped_column(primary_key=True)

@@ -76,7 +76,7 @@ def import_labels(settings: Settings, bundle: str, project: str) -> None:
 
 
 @click.command("export")
-@click.argument("kind", type=click.Choice(["documents", "labels", "bundle"]))
+@click.argument("kind", type=click.Choice(["documents", "labels", "gold", "bundle"]))
 @click.option("--project", required=True, metavar="SLUG", help="From which project.")
 @click.option(
     "--out",
@@ -92,9 +92,9 @@ def import_labels(settings: Settings, bundle: str, project: str) -> None:
 def export(
     settings: Settings, kind: str, project: str, out: str, format_name: str, names: bool, text_free: bool, force: bool
 ) -> None:
-    """Write documents, labels or a bundle; equal data gives equal bytes."""
+    """Write documents, labels, the newest release's gold, or a bundle; equal data gives equal bytes."""
     if kind == "bundle" and format_name != "jsonl":
-        raise click.UsageError("--format is for documents and labels; a bundle has its own files.")
+        raise click.UsageError("--format is for documents, labels and gold; a bundle has its own files.")
     path, terms = Path(out), Terms(names, text_free)
     is_one = kind != "bundle" and not formats()[format_name].files
     check_free(path, is_one, force)

@@ -78,19 +78,17 @@ def _kind_of(path: Path) -> str:
 
 
 def _articles(paths: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Id and text of every article in the files, and in the folders' files. Raises Invalid."""
-    for path in (file for given in paths for file in _files(Path(given))):
-        for read in read_files(str(path), _bytes(path)):
-            for problem in read.problems:
-                raise Invalid(f"{read.name}{f', line {problem.line}' if problem.line else ''}: {problem.reason}")
-            for found in read.found:
-                yield found.document.id, found.document.text
+    """Id and text of every article. Raises Invalid for a file that holds none; in a folder such files are no matter."""
+    for path in map(Path, paths):
+        for file in _inside(path) if path.is_dir() else [path]:
+            for read in read_files(str(file), _bytes(file)):
+                if read.problems and file == path:
+                    raise Invalid(f"{read.name}: {read.problems[0].reason}.")
+                yield from ((found.document.id, found.document.text) for found in read.found)
 
 
-def _files(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    return sorted(file for file in path.rglob("*") if file.suffix.lower() in _ARTICLES and file.is_file())
+def _inside(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.suffix.lower() in _ARTICLES and file.is_file())
 
 
 def _bytes(path: Path) -> bytes:

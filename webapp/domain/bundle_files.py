@@ -20,7 +20,8 @@ from webapp.domain.text import has_unstorable
 MOST_PROBLEMS_SHOWN = 50
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,5}")
-_Moment = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z\Z")]
+# a release gives days, which stay what they are, so that it leaves as it came
+_Moment = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}(-[0-9]{2}){2}(T[0-9]{2}(:[0-9]{2}){2}Z)?\Z")]
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 _Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")]
 _Uuid = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]

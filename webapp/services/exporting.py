@@ -2,7 +2,8 @@
 
 import hashlib
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import IO
@@ -17,18 +18,21 @@ from webapp.domain.export import Files, Format, formats, jsonl
 from webapp.domain.permissions import Actor
 from webapp.domain.release import manifest
 from webapp.models import Assignment, GuideVersion, Label, Round, SchemeVersion
-from webapp.services import outgoing
+from webapp.services import golden, outgoing
 from webapp.services.access import Access, enter
 from webapp.services.outgoing import Terms as Terms
+from webapp.services.releases import newest_release
 from webapp.services.rounds import newest_round
 
 PLAIN = Terms()  # everything, under pseudonyms
+_RECORDS = {**outgoing.SOURCES, "gold": golden.records}
+_ARTICLES = {"labels": outgoing.articles, "gold": golden.articles}
 
 
 def stream(
     db: Database, actor: Actor, slug: str, kind: str, format_name: str = "jsonl", terms: Terms = PLAIN
 ) -> tuple[Format, Iterator[bytes]]:
-    """`documents` or `labels` in a format of one file. Nothing is written before what can be refused is.
+    """`documents`, `labels` or `gold` in a format of one file. Nothing is written before what can be refused is.
 
     Raises NotFound for an unknown kind or format, Forbidden, and Invalid where the format cannot hold it.
     """
@@ -38,17 +42,19 @@ def stream(
 
 def files(db: Database, actor: Actor, slug: str, kind: str, format_name: str, terms: Terms = PLAIN) -> Files:
     """The same in a format of many files; each content is to be read before the next file is asked for."""
-    return _filed(db, actor, slug, _format_of(db, actor, slug, kind, format_name, terms), terms)
+    return _filed(db, actor, slug, kind, _format_of(db, actor, slug, kind, format_name, terms), terms)
 
 
 def _format_of(db: Database, actor: Actor, slug: str, kind: str, format_name: str, terms: Terms) -> Format:
     format = formats().get(format_name)
-    if format is None or kind not in outgoing.SOURCES:
+    if format is None or kind not in _RECORDS:
         raise NotFound(f"There is no export “{kind}.{format_name}”. Formats are: {', '.join(formats())}.")
     with db.reading() as session:
         access = enter(session, slug, actor, "curate")
         if kind == "labels":
             _must_not_be_annotating(session, access)
+        if kind == "gold":
+            newest_release(session, access)
     if not format.holds(kind):
         able = ", ".join(other.name for other in formats().values() if other.holds(kind))
         raise Invalid(f"The format {format.name} holds labels on their words, and no {kind} alone. Choose: {able}.")
@@ -62,18 +68,18 @@ def _streamed(db: Database, actor: Actor, slug: str, kind: str, format: Format, 
     with db.reading() as session:
         access = enter(session, slug, actor, "curate")
         if format.rows:
-            columns = outgoing.columns(session, access, kind, terms)
-            parts = format.rows(columns, outgoing.SOURCES[kind](session, access, terms))
+            columns = golden.columns if kind == "gold" else partial(outgoing.columns, kind=kind)
+            parts = format.rows(columns(session, access, terms=terms), _RECORDS[kind](session, access, terms))
         else:
             assert format.stream is not None
-            parts = format.stream(outgoing.articles(session, access, terms))
+            parts = format.stream(_ARTICLES[kind](session, access, terms))
         yield from outgoing.in_blocks(parts)
 
 
-def _filed(db: Database, actor: Actor, slug: str, format: Format, terms: Terms) -> Files:
+def _filed(db: Database, actor: Actor, slug: str, kind: str, format: Format, terms: Terms) -> Files:
     with db.reading() as session:
         assert format.files is not None
-        yield from format.files(outgoing.articles(session, enter(session, slug, actor, "curate"), terms))
+        yield from format.files(_ARTICLES[kind](session, enter(session, slug, actor, "curate"), terms))
 
 
 def _must_not_be_annotating(session: Session, access: Access) -> None:

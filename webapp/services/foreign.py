@@ -15,7 +15,7 @@ from webapp.services.access import enter
 
 
 def bundle_of(db: Database, actor: Actor, slug: str, files: Mapping[str, bytes]) -> Bundle:
-    """The files as a bundle, whoever wrote them. Raises NotFound, Forbidden, Invalid with every bad line or checksum."""
+    """The files as a bundle, whoever wrote them. Raises NotFound, Forbidden, Invalid with all that is wrong."""
     manifest.check(files)
     reader = reader_of(files)
     return read(reader, files, _shelf(db, actor, slug)) if reader else parse_bundle(files)

@@ -114,7 +114,8 @@ def seconds_a_label(session: Session, access: Access, person_id: str) -> float |
     query = select(Label.created_at).join_from(Assignment, Label, of_assignment())
     by_hand = (Assignment.person_id == person_id, Label.origin.not_in(_NOT_BY_HAND))
     ordered = query.where(*_standing(session, access), *by_hand).order_by(Label.created_at)
-    gaps = _gaps([datetime.fromisoformat(moment) for moment in session.scalars(ordered)])
+    moments = [moment for moment in session.scalars(ordered) if "T" in moment]  # labels of a release have only days
+    gaps = _gaps([datetime.fromisoformat(moment) for moment in moments])
     return median(gaps) if len(gaps) >= _FEWEST_GAPS else None
 
 

@@ -130,23 +130,21 @@ def _head(release: Release) -> Iterator[str]:
 
 
 def _warning(release: Release) -> Iterator[str]:
-    if not release.partial:
-        return
     lacks = [
-        *([f"{_many(release.waiting, 'passage')} still waited for a decision"] if release.waiting else []),
+        *([f"{_many(release.waiting, 'passage')} waited for a decision, without gold"] if release.waiting else []),
         *([f"{_many(release.unfinished, 'assignment')} had not been finished"] if release.unfinished else []),
     ]
-    said = f": {' and '.join(lacks)} when it was made, and no gold label stands for these" if lacks else ""
-    yield f"**This release is partial**{said}."
+    if release.partial:
+        yield f"**This release is partial.** When it was made, {'; '.join(lacks)}."
 
 
 def _made(release: Release) -> Iterator[str]:
     yield "## How it was made"
     yield (
         f"{_many(release.annotators, 'annotator')} finished articles in "
-        f"{'round' if len(release.rounds) == 1 else 'rounds'} {_listed(r['name'] for r in release.rounds)}, "
-        "each without seeing the others’ labels while the round was open. The guide they followed is "
-        "`guide.md`, the scheme `scheme.toml`. Labels of several annotators on the same words form a cluster. Where "
+        f"{'round' if len(release.rounds) == 1 else 'rounds'} {_listed(r['name'] for r in release.rounds)}. "
+        "Stancemark shows nobody another’s labels while a round is open. The guide is `guide.md`, the scheme "
+        "`scheme.toml`. Labels of several annotators on the same words form a cluster. Where "
         "they agree well enough the cluster became gold as it is (`decided_by` is `agreement`); where they do not, "
         "an adjudicator decided (`adjudicator`); what one annotator alone was meant to label is kept apart "
         "(`single`). `votes` counts what the labels of a cluster said, field by field."
