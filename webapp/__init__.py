@@ -21,6 +21,7 @@ def create_app(settings: "Settings") -> "Flask":
     from webapp.views import (
         accounts,
         adjudicating,
+        adjudication_pages,
         agreement,
         annotating,
         events,
@@ -56,9 +57,10 @@ def create_app(settings: "Settings") -> "Flask":
     compression.init_app(app)
     layout.init_app(app)
     moments.init_app(app)
-    members = (accounts, adjudicating, agreement, annotating, exports, health, home, plain, reading)
+    members = (accounts, agreement, annotating, exports, health, home, plain, reading)
+    adjudicators = (adjudicating, adjudication_pages)
     curators = (events, making, people, projects, rounds, settings_pages, speakers, withdrawn)
-    for room in (*members, *curators):
+    for room in (*members, *adjudicators, *curators):
         app.register_blueprint(room.blueprint)
     if settings.proxy_hops:
         hops = settings.proxy_hops

@@ -103,7 +103,7 @@ export function cut(a, b, spans) {
   return at.slice(1).map((hi, i) => [at[i], hi, spans.filter(x => x.start <= at[i] && x.end >= hi)]);
 }
 
-function nest(sent, doc, spans, mark) {
+export function nest(sent, doc, spans, mark) {
   let stack = [], els = [sent.el];
   sent.el.replaceChildren();
   for (const [lo, hi, want] of cut(sent.s, sent.tail, spans)) {

@@ -40,7 +40,7 @@ def context(page: Page) -> dict[str, Any]:
         "plain_address": plain_address(page),
         "sentences": len(drawing.sentences),
         "published": published(document["published"]),
-        "data": _json(_data(page, words)),
+        "data": for_script(_data(page, words)),
     }
 
 
@@ -113,22 +113,31 @@ def _card(label: Label, look: Callable[[str | None], str], told: Mapping[str, st
 
 def _data(page: Page, words: Words) -> dict[str, Any]:
     """For the scripts; everything that the drawn page does not hold."""
-    scheme, document = page["scheme"], page["document"]
+    document = page["document"]
     return {
         **{name: page[name] for name in _GIVEN},
         # the quote is the article's words between start and end, which the page holds
         "labels": [{name: value for name, value in label.items() if name != "quote"} for label in page["labels"]],
-        "document": {"text_sha256": document["text_sha256"]},
-        "stances": [_stance(stance, words) for stance in scheme.stances],
-        "claim_types": [_named(claim, words) for claim in scheme.claim_types],
-        "defaults": {flag.id: flag.default for flag in scheme.flags},
-        "pieces": _pieces(page["units"]),
-        "excluded": [[region["start"], region["end"]] for region in document["excluded"]],
-        "speakers": [_speaker(speaker, words) for speaker in page["speakers"]],
+        **material(words, page["units"], document["text_sha256"], document["excluded"], page["speakers"]),
     }
 
 
-def _json(data: Any) -> Markup:
+def material(
+    words: Words, units: Sequence[Mapping[str, Any]], sha: str, excluded: Sequence[Label], speakers: Sequence[Any]
+) -> dict[str, Any]:
+    """What a script needs of an article and its scheme to label in it; `sha` is of the text."""
+    return {
+        "document": {"text_sha256": sha},
+        "stances": [_stance(stance, words) for stance in words.scheme.stances],
+        "claim_types": [_named(claim, words) for claim in words.scheme.claim_types],
+        "defaults": {flag.id: flag.default for flag in words.scheme.flags},
+        "pieces": _pieces(units),
+        "excluded": [[region["start"], region["end"]] for region in excluded],
+        "speakers": [_speaker(speaker, words) for speaker in speakers],
+    }
+
+
+def for_script(data: Any) -> Markup:
     """For a script element: nothing in it can end the element."""
     text = msgspec.json.encode(data).decode()
     return Markup(text.replace("<", "\\u003c"))  # noqa: S704

@@ -1,4 +1,4 @@
-"""The keys of the annotation page: one table for the dialog that lists them and for static/js/input.js."""
+"""The keys of the annotation and the adjudication page: a table for the dialog that lists them and for the scripts."""
 
 from dataclasses import dataclass
 
@@ -23,8 +23,11 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Section:
+    """`mode`: on the adjudication page decide, edit (in the form) or both."""
+
     title: str
     keys: tuple[Key, ...]
+    mode: str = ""
 
 
 _MOVE = (
@@ -80,4 +83,54 @@ def keymap(scheme: Scheme) -> list[Section]:
         Section("Label", (*stances, *claims, *again)),
         Section("Speaker and detail", (*_DETAIL, *flags)),
         Section("Keep", _KEEP),
+    ]
+
+
+_DECIDE = (
+    Key("Enter", "accept", "accept the proposal and go on"),
+    *(Key(f"{n}", f"take:{n}", "take that annotator's label (1–9) and go on" if n == 1 else "") for n in range(1, 10)),
+    Key("0", "reject", "no label"),
+    Key("e", "edit", "change fields or words"),
+    Key("a", "add", "add a passage that all missed"),
+)
+_GO = (
+    Key("j", "next:1", "next passage"),
+    Key("k", "next:-1", "previous passage"),
+    Key("Shift+J", "waiting:1", "next one that waits"),
+    Key("Shift+K", "waiting:-1", "previous one that waits"),
+)
+_BOUNDARY = tuple(key for key in _MARK if key.key not in ("Escape", "q", "Shift+J", "Shift+K"))
+_ADDED = (
+    Key("j", "sentence:1", "next sentence, its quotation first"),
+    Key("k", "sentence:-1", "previous sentence"),
+    Key("q", "widen", "the sentence, the next quotation in it"),
+    Key("Shift+J", "grow:1", "take in the next sentence"),
+    Key("Shift+K", "grow:-1", "give it back"),
+)
+_SETTLE = (
+    Key("Enter", "save", "decide so, and go on"),
+    Key("Escape", "cancel", "leave it as it was"),
+    Key("s", "speaker", "choose a speaker: 1–9 or type"),
+)
+_EVER = (
+    Key("i", "comment", "comment"),
+    Key("n", "names", "show the annotators' names, or hide them"),
+    Key("Shift+G", "guide", "the guide"),
+    Key("?", "keys", "this list"),
+)
+_BACK = (Key("u", "undo", "take the last decision back"), Key("Ctrl+z", "undo"), Key("Escape", "cancel"))
+
+
+def adjudication_keymap(scheme: Scheme) -> list[Section]:
+    """All keys of the adjudication page; what the label bar has under `scheme` is the same in its form."""
+    stances = [Key(part.key, f"stance:{part.id}", part.name) for part in scheme.stances]
+    claims = [Key(part.key, f"claim_type:{part.id}", part.name) for part in scheme.claim_types]
+    flags = [Key(f.key, f"flag:{f.id}", f"{f.name}, on or off") for f in scheme.flags if f.id != "unsure"]
+    return [
+        Section("Decide", (*_DECIDE, *_BACK), "decide"),
+        Section("Move", _GO, "decide"),
+        Section("Words", _BOUNDARY, "both"),
+        Section("In the form", (*_SETTLE, *stances, *claims, *flags), "edit"),
+        Section("Words of an added passage", _ADDED, "edit"),
+        Section("Always", _EVER, "both"),
     ]
