@@ -80,6 +80,7 @@ def take_turns(session: Session) -> None:
 def _sqlite_engine(url: str) -> Engine:
     engine = create_engine(
         url,
+        hide_parameters=True,  # an error in the log tells no label, name or hash
         json_serializer=_json,
         json_deserializer=msgspec.json.decode,  # an article's units are long
         pool_size=16,
@@ -109,7 +110,13 @@ def _sqlite_engine(url: str) -> Engine:
 
 def _postgresql_engine(url: str) -> Engine:
     return create_engine(
-        url, json_serializer=_json, pool_size=16, max_overflow=16, pool_pre_ping=True, pool_timeout=PATIENCE_SECONDS
+        url,
+        hide_parameters=True,
+        json_serializer=_json,
+        pool_size=16,
+        max_overflow=16,
+        pool_pre_ping=True,
+        pool_timeout=PATIENCE_SECONDS,
     )
 
 
@@ -127,9 +134,8 @@ def _translated() -> Iterator[None]:
     except DBAPIError as why:
         if not _is_away(why):
             raise
-        raise Unavailable(
-            f"The database cannot be used just now ({_first_line(why.orig)}). Nothing was changed."
-        ) from why
+        words = "The database cannot be used just now{}. Nothing was changed."
+        raise Unavailable(words.format(f" ({_first_line(why.orig)})"), words.format("")) from why
 
 
 def _is_away(why: DBAPIError) -> bool:

@@ -81,6 +81,11 @@ def init_app(app: Flask) -> None:
     def refused(why: domain.StancemarkError) -> Response:
         return answer(status_of(why), why.message)
 
+    @app.errorhandler(domain.Unavailable)
+    def away(why: domain.Unavailable) -> Response:
+        _log.warning("%s at %s", why.message, request.endpoint)
+        return answer(503, why.public)
+
     @app.errorhandler(CSRFError)
     def no_token(_why: CSRFError) -> Response:
         return answer(400, "The page is out of date. Reload it and send the form again.")

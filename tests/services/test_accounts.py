@@ -1,7 +1,11 @@
 """People: passwords, the throttle, one-time links, sessions, removing."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from argon2 import PasswordHasher, Type
+from sqlalchemy import event
 
 from tests.services.test_exporting import exported, lines
 from tests.world import World, finish, put
@@ -97,7 +101,64 @@ def test_only_administrators_manage_people(ada: World) -> None:
     assert accounts.add_person(ada.db, ada.actor("Ada"), "Dora")
 
 
+class Counted(PasswordHasher):
+    """Notes which hashes it was given to compare with, less what is random in them."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=64, parallelism=1)
+        self.work: list[str] = []
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> bool:
+        self.work.append("compare " + str(hash).rpartition("$")[0].rpartition("$")[0])
+        return super().verify(hash, password)
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        self.work.append("hash")
+        return super().hash(password, salt=salt)
+
+
+def test_names_that_there_are_and_are_not_cost_the_same_work(ada: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody learns by a clock who has an account: the same statements and one comparison as costly as any other."""
+    hasher = Counted()
+    monkeypatch.setattr(accounts, "_hasher", hasher)
+    accounts.disable_person(ada.db, OPERATOR, "Bob")
+    removing.remove_person(ada.db, OPERATOR, "Carol")
+    done = {}
+    for name in ("Ada", "Alice", "Bob", "Carol", "Nobody", "", "x" * 5_000):
+        hasher.work.clear()
+        with statements(ada) as asked:
+            wrong(ada, name=name)
+        done[name] = (hasher.work[:], asked)
+    assert done["Ada"][0] == ["compare $argon2id$v=19$m=64,t=1,p=1"]
+    assert [name for name in done if done[name] != done["Ada"]] == []
+
+
+@contextmanager
+def statements(world: World) -> Iterator[list[str]]:
+    """What the database is asked while the block runs."""
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        asked.append(statement)
+
+    event.listen(world.db.engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(world.db.engine, "before_cursor_execute", note)
+
+
 # ---- the throttle ----
+
+
+def test_names_that_there_are_not_are_throttled_alike(ada: World) -> None:
+    for _ in range(accounts.MOST_WRONG_PER_NAME):
+        wrong(ada, name="Nobody")
+    with pytest.raises(Throttled) as nobody:
+        sign_in(ada, name="Nobody")
+    for _ in range(accounts.MOST_WRONG_PER_NAME):
+        wrong(ada)
+    with pytest.raises(Throttled) as somebody:
+        sign_in(ada)
+    assert nobody.value.message == somebody.value.message
 
 
 def test_wrong_passwords_for_a_name_are_throttled_for_a_while(ada: World) -> None:

@@ -103,6 +103,27 @@ def test_who_is_signed_in_is_sent_on(sqlite_only: World) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account")
 
 
+def test_signing_in_leaves_nothing_of_the_session_before(sqlite_only: World) -> None:
+    """Whoever slipped somebody a session, or saw its token, has nothing once they are signed in."""
+    with_password(sqlite_only, "Alice")
+    client, before = sqlite_only.app.test_client(), Visitor(sqlite_only.app.test_client())
+    with client.session_transaction() as session:
+        session["token"], session["more"] = "chosen by somebody else", "kept"
+    token = raw_csrf(client)
+    tokens = set()
+    for _ in range(2):
+        assert sign_in(client, "Alice", PASSWORD)[0] == 303
+        with client.session_transaction() as session:
+            assert set(session) <= {"token", "_permanent"}
+            tokens.add(session["token"])
+        client.get("/account")
+        assert client.post("/account/preferences", headers={"X-CSRFToken": token}, json={}).status_code == 400
+        with client.session_transaction() as session:
+            session.clear()
+    assert len(tokens) == 2 and "chosen by somebody else" not in tokens
+    assert before.get("/account").status_code == 303
+
+
 # ---- one-time links ----
 
 

@@ -34,4 +34,11 @@ class Throttled(StancemarkError):
 
 
 class Unavailable(StancemarkError):
-    """The database is away, busy beyond patience, or full (503)."""
+    """The database is away, busy beyond patience, or full (503).
+
+    `message` may name files, hosts and people, for operators; `public` is for whoever asks the server.
+    """
+
+    def __init__(self, message: str, public: str = "") -> None:
+        super().__init__(message)
+        self.public = public or message

@@ -4,8 +4,8 @@ import hashlib
 import secrets
 import threading
 import unicodedata
+from base64 import b64encode
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -35,10 +35,11 @@ _hasher = PasswordHasher()
 WRONG = "Name and password do not match."
 
 
-@cache
 def _decoy() -> str:
-    """A hash to verify against where there is no such person, so that time tells nothing."""
-    return _hasher.hash(secrets.token_hex(8))
+    """A hash that nothing matches, to verify against where there is no such person: time and memory tell nothing."""
+    costs = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
+    salt, digest = (b64encode(secrets.token_bytes(n)).decode().rstrip("=") for n in (16, 32))
+    return f"$argon2id$v=19${costs}${salt}${digest}"
 
 
 @dataclass(frozen=True, slots=True)

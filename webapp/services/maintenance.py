@@ -74,11 +74,8 @@ def _waits_for_articles(db: Database) -> bool:
 
 
 def not_ready(db: Database) -> str | None:
-    """Why this server cannot work just now, or None."""
-    try:
-        found = migrations.current(db)
-    except Unavailable as why:
-        return why.message
+    """Why this server cannot work with the database as it is, or None. Raises Unavailable."""
+    found = migrations.current(db)
     return None if found == migrations.head() else "The database's tables are not those of this program."
 
 
@@ -96,7 +93,10 @@ class Finding:
 
 def examine(db: Database) -> Iterator[Finding]:
     """Database, schema, SQLite's version, each document against its hash, each label against its text."""
-    reason = not_ready(db)
+    try:
+        reason = not_ready(db)
+    except Unavailable as why:
+        reason = why.message
     yield Finding("database", reason is None, reason or str(db.url.set(password=None)))
     if reason is not None:
         return

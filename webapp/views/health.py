@@ -3,6 +3,7 @@
 from flask import Blueprint, Response
 
 from webapp import identity
+from webapp.domain.errors import Unavailable
 from webapp.services import maintenance
 
 blueprint = Blueprint("health", __name__)
@@ -15,5 +16,8 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    reason = maintenance.not_ready(identity.database())
+    try:
+        reason = maintenance.not_ready(identity.database())
+    except Unavailable as why:
+        reason = why.public
     return Response(f"{reason or 'ready'}\n", 503 if reason else 200, content_type="text/plain; charset=utf-8")
