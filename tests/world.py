@@ -211,7 +211,7 @@ class World:
 
 
 def _build(url: str) -> None:
-    with _opened(url) as world:
+    with opened(url) as world:
         managing.create_project(world.db, OPERATOR, SLUG, "The Hollywood letter")
         articles = place("seeds") / "articles.jsonl"
         importing.import_documents(world.db, OPERATOR, SLUG, [(articles.name, articles.read_bytes())])
@@ -224,7 +224,8 @@ def _build(url: str) -> None:
 
 
 @contextmanager
-def _opened(url: str) -> Iterator[World]:
+def opened(url: str) -> Iterator[World]:
+    """The world of a database; closed at the end of the block."""
     world = World(url)
     try:
         yield world
@@ -252,14 +253,14 @@ def sqlite_only(sqlite_world: Path, tmp_path: Path) -> Iterator[World]:
     """The world on SQLite, for what has nothing to do with the database."""
     path = tmp_path / "annotations.db"
     shutil.copy(sqlite_world, path)
-    with _opened(f"sqlite:///{path}") as world:
+    with opened(f"sqlite:///{path}") as world:
         yield world
 
 
 @pytest.fixture
 def postgresql_only(postgres: Postgres, postgresql_world: str) -> Iterator[World]:
     name = postgres.create(postgresql_world)
-    with _opened(postgres.url(name)) as world:
+    with opened(postgres.url(name)) as world:
         yield world
     postgres.drop(name)
 

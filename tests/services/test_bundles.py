@@ -1,6 +1,7 @@
 """A bundle taken in: everything of it or nothing, and out again with equal bytes."""
 
 import json
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.services.test_exporting import bundle, busy, exported, lines
-from tests.world import WORDS, World, put
+from tests.world import WORDS, World, opened, put
 from webapp.domain.errors import Forbidden, Invalid, NotFound
 from webapp.domain.permissions import OPERATOR
 from webapp.services import accounts, bundles, importing, managing
@@ -46,11 +47,21 @@ def counts(world: World) -> list[int]:
     return [world.rows(f"SELECT count(*) FROM {table}")[0][0] for table in tables]
 
 
+@pytest.fixture(scope="module")
+def prepared(sqlite_world: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Files]:
+    """The small world with labels and a second project, and the first one's bundle."""
+    path = tmp_path_factory.mktemp("bundles") / "annotations.db"
+    shutil.copy(sqlite_world, path)
+    with opened(f"sqlite:///{path}") as world:
+        busy(world)
+        new_project(world)
+        return path, bundle(world, names=True)
+
+
 @pytest.fixture
-def files(sqlite_only: World) -> Files:
-    busy(sqlite_only)
-    new_project(sqlite_only)
-    return bundle(sqlite_only, names=True)
+def files(prepared: tuple[Path, Files], sqlite_only: World) -> Files:
+    shutil.copy(prepared[0], str(sqlite_only.db.url.database))  # which nobody has opened yet
+    return without_manifest(prepared[1])  # so that tests may change them
 
 
 # ---- in and out again ----
@@ -295,7 +306,7 @@ def test_only_curators_take_bundles_in(sqlite_only: World, files: Files) -> None
 
 def test_a_label_with_the_largest_revision_can_still_be_changed(world: World) -> None:
     world.stored()
-    files = bundle(world, names=True)
+    files = without_manifest(bundle(world, names=True))
     new_project(world)
     take_in(world, changed(files, "labels.jsonl", 0, revision=2**30))
     (label,) = lines(files["labels.jsonl"])
