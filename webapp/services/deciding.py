@@ -19,7 +19,7 @@ from webapp.domain.permissions import Actor
 from webapp.models import Assignment, Decision, Document, OperationResult, Round, Speaker
 from webapp.services.access import Access, enter, record
 from webapp.services.rounds import scheme_of
-from webapp.services.sheets import Cluster, Sheet, decisions, entered, sheet
+from webapp.services.sheets import Cluster, DecisionRow, Sheet, decisions, entered, sheet
 from webapp.services.speakers import find_named, propose
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -180,9 +180,25 @@ class _Desk:
     def _add(self, given: DecisionInput) -> Result:
         if refusal := rules.refusal_of(given, None, self._surroundings(None)):
             return Result(given.id, "refused", refusal=refusal)
+        if same := self._same_span(rules.taken(given, None)):
+            return Result(given.id, "refused", refusal=rules.CONFLICT, current=same.shown())
         id = self._added_id(given.id.lower())
         row = Decision(id=id, key=rules.own_key(id), revision=0, seen={}, former=[], **self._home())
         return self._store(given, row, None)
+
+    def _same_span(self, gold: dict[str, Any]) -> DecisionRow | None:
+        """A span that was added with the very same words and speaker."""
+        names = ("start", "end", "speaker")
+        return next(
+            (
+                decision
+                for decision in self.sheet.decisions.values()
+                if not decision.row.seen
+                and decision.row.action not in ("reject", "clear")
+                and all(decision.row.gold[name] == gold[name] for name in names)
+            ),
+            None,
+        )
 
     def _added_id(self, operation_id: str) -> str:
         """The same for the same operation of the same person."""
