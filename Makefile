@@ -3,18 +3,28 @@ PYTHON ?= python3
 BIN = .venv/bin
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" $(UPGRADE)
-INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
+# what is never imported need not be compiled, and the rest is when it is
+INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
+PYTEST = -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test soak bench coverage lock audit image
+.PHONY: run test lint types tests soak bench coverage lock audit image
 
 run: .venv/run.stamp
 	@exec $(BIN)/stancemark serve
 
+# side by side: a test often waits for a browser or a server
 test: .venv/test.stamp
+	@$(MAKE) --no-print-directory --jobs lint types tests
+
+lint: .venv/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: .venv/test.stamp
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+tests: .venv/test.stamp
+	$(BIN)/pytest $(PYTEST)
 
 # five long rounds over a line that fails at random; `make test` does a short one
 soak: .venv/test.stamp
@@ -26,7 +36,7 @@ bench: .venv/test.stamp
 	$(BIN)/python -m bench.report
 
 coverage: .venv/test.stamp
-	$(BIN)/coverage run -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/coverage run -m pytest $(PYTEST)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

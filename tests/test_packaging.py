@@ -59,7 +59,8 @@ def copy(*names: str, source: Path) -> None:
 def run(*command: str | Path, folder: Path) -> str:
     """What a command prints, run with nothing but the base Python and the system in its path; it must succeed."""
     base = Path(sys.base_prefix) / "bin"
-    environment = {**os.environ, "PATH": f"{base}:/usr/local/bin:/usr/bin:/bin"}
+    # pip need not compile what is tried once
+    environment = {**os.environ, "PATH": f"{base}:/usr/local/bin:/usr/bin:/bin", "PIP_NO_COMPILE": "1"}
     environment.pop("VIRTUAL_ENV", None)
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -6,7 +6,7 @@ import signal
 import stat
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,13 @@ def refused(folder: Path, *arguments: str, **environment: str) -> tuple[int, str
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
     assert done.stdout == ""
     return done.returncode, done.stderr
+
+
+@pytest.fixture(scope="module")
+def curator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """Whoever has used the first link of a server that tests may share."""
+    with serving(new_folder(tmp_path_factory.mktemp("shared"))) as server:
+        yield signed_in(server)
 
 
 def signed_in(server: Server) -> Client:
@@ -67,19 +74,18 @@ def test_a_link_looked_at_is_not_used_up(server: Server) -> None:
     signed_in(server)
 
 
-def test_two_workers_agree_who_is_signed_in(server: Server) -> None:
-    assert len(server.workers()) == 2
-    client = signed_in(server)
-    assert {client.get("/account")[0] for _ in range(ENOUGH)} == {200}
-    assert {Client(server).get("/account.json")[0] for _ in range(ENOUGH)} == {401}
+def test_two_workers_agree_who_is_signed_in(curator: Client) -> None:
+    assert len(curator.server.workers()) == 2
+    assert {curator.get("/account")[0] for _ in range(ENOUGH)} == {200}
+    assert {Client(curator.server).get("/account.json")[0] for _ in range(ENOUGH)} == {401}
 
 
-def test_a_killed_worker_is_replaced_and_nobody_is_signed_out(server: Server) -> None:
-    client = signed_in(server)
+def test_a_killed_worker_is_replaced_and_nobody_is_signed_out(curator: Client) -> None:
+    server = curator.server
     for victim in server.workers():
         os.kill(victim, signal.SIGKILL)
         wait_until(lambda victim=victim: victim not in server.workers() and len(server.workers()) == 2)
-        assert client.get("/account")[0] == 200
+        assert curator.get("/account")[0] == 200
 
 
 def test_a_start_prints_a_new_link_only_until_somebody_has_signed_in(tmp_path: Path) -> None:
@@ -105,8 +111,9 @@ def test_it_stops_cleanly(server: Server, sent: signal.Signals) -> None:
     assert "Traceback" not in server.printed()
 
 
-def test_workers_stop_when_the_master_says_so(server: Server) -> None:
+def test_workers_stop_when_the_master_says_so(curator: Client) -> None:
     """A terminal's Ctrl-C reaches them too; what they are doing then is finished, and nothing waits for a lock."""
+    server = curator.server
     workers = server.workers()
     for worker in workers:
         wait_until(lambda worker=worker: ignores_interrupts(worker))
@@ -130,11 +137,10 @@ def test_the_secret_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
     assert list(folder.glob("*.secret.*")) == []
 
 
-def test_a_worker_stays_small(server: Server) -> None:
-    client = signed_in(server)
+def test_a_worker_stays_small(curator: Client) -> None:
     for _ in range(ENOUGH):
-        client.get("/")
-    sizes = [_resident_mb(worker) for worker in server.workers()]
+        curator.get("/")
+    sizes = [_resident_mb(worker) for worker in curator.server.workers()]
     print("resident memory of each worker, MB:", sizes)
     assert max(sizes) <= 120
 
@@ -148,8 +154,8 @@ def _resident_mb(process: int) -> int:
 # ---- what does not start ----
 
 
-def test_a_taken_port_is_said_before_anything_is_made(server: Server, tmp_path: Path) -> None:
-    port = server.address.rpartition(":")[2]
+def test_a_taken_port_is_said_before_anything_is_made(curator: Client, tmp_path: Path) -> None:
+    port = curator.server.address.rpartition(":")[2]
     code, said = refused(tmp_path, "--port", port)
     assert code == 1
     assert said == (
@@ -157,7 +163,7 @@ def test_a_taken_port_is_said_before_anything_is_made(server: Server, tmp_path: 
         "Choose another with --host or --port.\n"
     )
     assert not (tmp_path / "annotations.db").exists()
-    assert Client(server).get(server.first_link())[0] == 200
+    assert curator.get("/account")[0] == 200
 
 
 def test_postgresql_needs_a_secret_key(tmp_path: Path, blank_postgresql_url: str) -> None:
@@ -198,7 +204,8 @@ def test_flags_go_before_the_environment(tmp_path: Path) -> None:
     assert Settings(threads=4).with_flags(threads=6, port=None).threads == 6
 
 
-def test_a_killed_job_process_is_replaced(server: Server) -> None:
+def test_a_killed_job_process_is_replaced(curator: Client) -> None:
+    server = curator.server
     wait_until(lambda: server.job_process() is not None)
     killed = server.job_process()
     assert killed is not None

@@ -1,7 +1,8 @@
-"""axe-core's findings on a page as it stands, and a picture of it for looking at: tests/pictures/, not kept in git."""
+"""axe-core's findings on a page as it stands, and where asked for a picture of it, in tests/pictures/."""
 
 import os
 import re
+from functools import cache
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -22,14 +23,33 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 def violations(page: Page) -> list[str]:
     """What axe-core objects to, a line an element: `rule: selector: what to fix`. Empty is good."""
-    _picture(page)
+    _look_at(page)
     page.evaluate(_axe())
-    found = page.evaluate("rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES)
+    return _found(page, {"type": "tag", "values": RULES})
+
+
+def violations_in_both_schemes(page: Page) -> list[str]:
+    """The same in light, then what the dark scheme can change: nothing but colours differs there."""
+    page.emulate_media(color_scheme="light")
+    found = violations(page)
+    page.emulate_media(color_scheme="dark")
+    _look_at(page)
+    return found + _found(page, {"type": "rule", "values": ["color-contrast"]})
+
+
+def _found(page: Page, what: dict[str, object]) -> list[str]:
+    found = page.evaluate("what => axe.run(document, {runOnly: what})", what)
     return [
         f"{rule['id']}: {node['target']}: {node['failureSummary']}"
         for rule in found["violations"]
         for node in rule["nodes"]
     ]
+
+
+def _look_at(page: Page) -> None:
+    page.evaluate(AT_REST)
+    if os.environ.get("STANCEMARK_PICTURES"):
+        _picture(page)
 
 
 def _picture(page: Page) -> None:
@@ -38,7 +58,6 @@ def _picture(page: Page) -> None:
     path = re.sub(r"[^\w.-]+", "-", page.url.partition("//")[2].partition("/")[2]).strip("-")
     folder = PICTURES / test
     folder.mkdir(parents=True, exist_ok=True)
-    page.evaluate(AT_REST)
     number = _numbers.setdefault(test, count(1))
     page.screenshot(path=folder / f"{next(number):02} {path or 'home'}.png", timeout=30_000)
 
@@ -46,6 +65,7 @@ def _picture(page: Page) -> None:
 _numbers: dict[str, "count[int]"] = {}
 
 
+@cache
 def _axe() -> str:
     package = find_spec("axe_playwright_python")
     assert package is not None

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.chromium import FLAGS, chromium
 from tests.browser.office import office, running_office  # noqa: F401  fixtures for all tests of this folder
-from tests.browser.team import team  # noqa: F401
+from tests.browser.team import running_team, team  # noqa: F401
 from tests.browser.visitors import watch
 
 

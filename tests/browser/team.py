@@ -1,12 +1,14 @@
 """People at work on a seed article in browsers of their own, and what their hands do."""
 
+import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, StorageState, expect
 
 from tests.servers import new_folder, serving
 from webapp.database import Database
@@ -25,36 +27,76 @@ class Team:
 
     address: str
     browser: Browser
-    contexts: list[BrowserContext]
     db: Database
+    sessions: dict[str, StorageState] = field(default_factory=dict)  # of who has signed in, by name
+    contexts: list[BrowserContext] = field(default_factory=list)
 
     def visit(self, name: str, width: int = 1360, **more: Any) -> Page:
         """Signed in and at the article; `more` goes to the browser's context."""
-        context = self.browser.new_context(viewport={"width": width, "height": 900}, **more)
+        viewport = {"width": width, "height": 900}
+        context = self.browser.new_context(storage_state=self.sessions[name], viewport=viewport, **more)
         self.contexts.append(context)
         page = context.new_page()
-        page.goto(f"{self.address}/sign-in?next={ARTICLE}")
-        page.get_by_label("Name").fill(name)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(f"**{ARTICLE}")
+        page.goto(self.address + ARTICLE)
         return page
 
+    def sign_in(self, name: str) -> None:
+        with closing(self.browser.new_context()) as context:
+            page = context.new_page()
+            page.goto(f"{self.address}/sign-in")
+            page.get_by_label("Name").fill(name)
+            page.get_by_label("Password").fill(PASSWORD)
+            page.get_by_role("button", name="Sign in").click()
+            page.wait_for_url(f"{self.address}/")
+            self.sessions[name] = context.storage_state()
 
-@pytest.fixture
-def team(tmp_path: Path, browser: Browser) -> Iterator[Team]:
-    """Alice and Bob have every seed article, Curt curates."""
-    with serving(new_folder(tmp_path)) as server:
-        db = Database(server.database_url)
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The rows of a SQLite database, to be brought back under the server that runs on it."""
+
+    database: str
+    copy: Path
+
+    def take(self) -> None:
+        with closing(sqlite3.connect(self.database, isolation_level=None)) as connection:
+            connection.execute("VACUUM INTO ?", [str(self.copy)])
+
+    def bring_back(self) -> None:
+        with closing(sqlite3.connect(self.database, isolation_level=None, timeout=30)) as connection:
+            connection.execute("ATTACH ? AS kept", [str(self.copy)])
+            connection.execute("BEGIN IMMEDIATE")
+            for (table,) in connection.execute("SELECT name FROM kept.sqlite_master WHERE type = 'table'").fetchall():
+                connection.execute(f"DELETE FROM main.{table}")
+                connection.execute(f"INSERT INTO main.{table} SELECT * FROM kept.{table}")
+            connection.execute("COMMIT")
+
+
+@pytest.fixture(scope="session")
+def running_team(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[tuple[Team, Snapshot]]:
+    folder = tmp_path_factory.mktemp("team")
+    with serving(new_folder(folder)) as server, closing(Database(server.database_url)) as db:
         for name, role in PEOPLE.items():
             accounts.add_person(db, OPERATOR, name, password=PASSWORD)
             managing.set_roles(db, OPERATOR, PROJECT, name, frozenset({role}))
         assigning.assign(db, OPERATOR, PROJECT, ["Alice", "Bob"], 2)
-        team = Team(server.address, browser, [], db)
-        yield team
-        for context in team.contexts:
-            context.close()
-        db.close()
+        team = Team(server.address, browser, db)
+        for name in PEOPLE:
+            team.sign_in(name)
+        snapshot = Snapshot(str(db.url.database), folder / "snapshot.db")
+        snapshot.take()
+        yield team, snapshot
+
+
+@pytest.fixture
+def team(running_team: tuple[Team, Snapshot]) -> Iterator[Team]:
+    """Alice and Bob have every seed article, Curt curates; nothing of an earlier test is left."""
+    team, snapshot = running_team
+    yield team
+    for context in team.contexts:
+        context.close()
+    team.contexts.clear()
+    snapshot.bring_back()
 
 
 def sentence(page: Page, words: str) -> Locator:
