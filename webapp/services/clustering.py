@@ -18,7 +18,7 @@ from webapp.domain.proposals import CLAIM_TYPE, STANCE, Case, case_of
 from webapp.models import Assignment, Document, Label, Membership
 from webapp.services.annotating import LABEL_FIELDS, label_columns
 
-_AT_ONCE = 100  # articles read together: bounds the memory
+_AT_ONCE = 20  # articles read together: bounds the memory
 _COMPARED = (
     *("id", "document", "annotator", "start", "end", "quote", "speaker", "speaker_origin", "stance", "on_target"),
     *("ascribed", "claim_type", "unsure"),
