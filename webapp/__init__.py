@@ -35,6 +35,7 @@ def create_app(settings: "Settings") -> "Flask":
         plain,
         projects,
         reading,
+        releases,
         rounds,
         speakers,
         withdrawn,
@@ -57,7 +58,7 @@ def create_app(settings: "Settings") -> "Flask":
     compression.init_app(app)
     layout.init_app(app)
     moments.init_app(app)
-    members = (accounts, agreement, annotating, exports, health, home, plain, reading)
+    members = (accounts, agreement, annotating, exports, health, home, plain, reading, releases)
     adjudicators = (adjudicating, adjudication_pages)
     curators = (events, making, people, projects, rounds, settings_pages, speakers, withdrawn)
     for room in (*members, *adjudicators, *curators):

@@ -25,6 +25,7 @@ from wtforms.widgets import CheckboxInput
 from webapp.domain.errors import Invalid, NotFound
 from webapp.domain.permissions import ADJUDICATOR, ANNOTATOR, CURATOR
 from webapp.services.accounts import LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD
+from webapp.services.releases import LONGEST_NOTE
 
 
 class SignInForm(FlaskForm):  # type: ignore[misc]
@@ -254,3 +255,8 @@ class MergeForm(RefusableForm):
             SelectChoice("", "Choose a speaker"),
             *(SelectChoice(one["id"], one["name"]) for one in speakers),
         ]
+
+
+class ReleaseForm(RefusableForm):
+    note = StringField("Note", [Length(max=LONGEST_NOTE, message=f"A note has at most {LONGEST_NOTE:,} characters.")])
+    partial = BooleanField("Release what there is; the release says that it is partial")

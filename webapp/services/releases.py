@@ -23,7 +23,7 @@ from webapp.services import jobs
 from webapp.services.access import Access, enter
 from webapp.services.counting import still_annotating
 from webapp.services.reports import Waiting
-from webapp.services.rounds import find_round, newest_round, rounds_of, scheme_of
+from webapp.services.rounds import find_round, newest_round, parse_scheme_once, rounds_of, scheme_of
 
 LONGEST_NOTE = 2_000
 JOB = "release"
@@ -79,7 +79,7 @@ def visible(session: Session, access: Access) -> list[Release]:
     return [one for one in session.scalars(query) if sees_all or closed.issuperset(one.rounds)]
 
 
-def _find(session: Session, access: Access, number: int) -> Release:
+def find_release(session: Session, access: Access, number: int) -> Release:
     """One to look into. Raises NotFound; Forbidden, also for who still annotates in its rounds."""
     found = next((one for one in visible(session, access) if one.number == number), None)
     if found is None:
@@ -106,6 +106,7 @@ class ReleasesPage:
     waiting: Waiting | None
     may_make: bool
     annotates: bool
+    sees_all: bool  # annotators see those of closed rounds
 
 
 def open_releases(db: Database, actor: Actor, slug: str) -> ReleasesPage:
@@ -118,6 +119,7 @@ def open_releases(db: Database, actor: Actor, slug: str) -> ReleasesPage:
             waiting=_waiting(session, access) if access.allows("adjudicate") else None,
             may_make=access.allows("curate"),
             annotates=access.allows("label"),
+            sees_all=access.allows("adjudicate"),
         )
         session.expunge_all()
         return page
@@ -164,7 +166,7 @@ def open_release(db: Database, actor: Actor, slug: str, number: int) -> ReleaseP
     """Raises NotFound, Forbidden."""
     with db.reading() as session:
         access = enter(session, slug, actor)
-        release = _find(session, access, number)
+        release = find_release(session, access, number)
         page = ReleasePage(
             project=access.project,
             release=release,
@@ -203,13 +205,13 @@ def _unpacked(body: bytes) -> Iterator[bytes]:
 def open_file(db: Database, actor: Actor, slug: str, number: int, name: str) -> Iterator[bytes]:
     """A file of a release as it was frozen, block by block. Raises NotFound, Forbidden."""
     with db.reading() as session:
-        return _content(session, _find(session, enter(session, slug, actor), number), name)
+        return _content(session, find_release(session, enter(session, slug, actor), number), name)
 
 
 def bundle(db: Database, actor: Actor, slug: str, number: int) -> Files:
     """All files of a release. Raises NotFound, Forbidden at once."""
     with db.reading() as session:
-        release = _find(session, enter(session, slug, actor), number)
+        release = find_release(session, enter(session, slug, actor), number)
         session.expunge(release)
     return _bundle(db, release)
 
@@ -231,23 +233,31 @@ def records_of(session: Session, release: Release, stem: str) -> Iterator[dict[s
         yield from map(decoder.decode, lines)
 
 
+def names_in(session: Session, release: Release) -> dict[str, str]:
+    """What speakers, stances and claim types are called in it, by id."""
+    scheme = parse_scheme_once(b"".join(_content(session, release, "scheme.toml")).decode())
+    speakers = {row["id"]: row["name"] for row in records_of(session, release, "speakers")}
+    return speakers | {part.id: part.name for part in (*scheme.stances, *scheme.claim_types)}
+
+
 def newest_release(session: Session, access: Access) -> Release:
     """For its gold. Raises NotFound where there is none yet, Forbidden for who still annotates in its rounds."""
     found = visible(session, access)
     if not found:
         raise NotFound("There is no release yet, and gold is that of the newest one. Make a release first.")
-    return _find(session, access, found[0].number)
+    return find_release(session, access, found[0].number)
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonPage:
-    """The later release beside an earlier one; `titles` of articles by id."""
+    """The later release beside an earlier one; `titles` of articles, `values` of what labels say, by id."""
 
     project: Project
     before: Release
     after: Release
     found: Comparison
     titles: dict[str, str]
+    values: dict[str, str]
     others: list[Release]
 
 
@@ -260,7 +270,7 @@ def compare_releases(db: Database, actor: Actor, slug: str, number: int, other: 
             other = next((n for n in there if n < number), next((n for n in there if n != number), None))
         if other is None or other == number:
             raise NotFound(f"There is no release to compare release {number} with.")
-        before, after = (_find(session, access, n) for n in sorted((number, other)))
+        before, after = (find_release(session, access, n) for n in sorted((number, other)))
         documents = [list(records_of(session, one, "documents")) for one in (before, after)]
         page = ComparisonPage(
             project=access.project,
@@ -272,6 +282,7 @@ def compare_releases(db: Database, actor: Actor, slug: str, number: int, other: 
                 ([row["id"] for row in documents[0]], [row["id"] for row in documents[1]]),
             ),
             titles={row["id"]: title_of(row) for rows in documents for row in rows},
+            values=names_in(session, before) | names_in(session, after),
             others=[one for one in visible(session, access) if one.number != number],
         )
         session.expunge_all()
@@ -280,20 +291,3 @@ def compare_releases(db: Database, actor: Actor, slug: str, number: int, other: 
 
 def title_of(document: Record) -> str:
     return str(document["display_title"] or document["title"] or document["id"])
-
-
-# ---- asking for one ----
-
-
-def ask(db: Database, actor: Actor, slug: str, wanted: Wanted) -> None:
-    """Have one made by the job process. Raises NotFound, Forbidden; Invalid, also while one is being made."""
-    check_note(wanted.note)
-    with db.writing() as session:
-        access = enter(session, slug, actor, "curate")
-        rounds = [round.name for round in chosen_rounds(session, access, wanted.rounds)]
-        must_not_be_annotating(session, access, rounds)
-        job = jobs.newest(session, access.project_id, JOB, JOB)
-        if job is not None and job.state in ("waiting", "running"):
-            raise Invalid("A release is being made already. Wait until it is there.")
-        given = {"person": access.person_id, "rounds": rounds, "note": wanted.note, "partial": wanted.partial}
-        jobs.want(session, access.project_id, JOB, JOB, given)

@@ -23,7 +23,7 @@ def export(slug: str, kind: str, format: str) -> Response:
     asked = identity.database(), identity.actor(), slug, kind, format, _terms()
     known = formats().get(format)
     if known and known.files:
-        return _zipped(exporting.files(*asked), f"{slug}-{kind}.{known.ending}")
+        return zipped(exporting.files(*asked), f"{slug}-{kind}.{known.ending}")
     made, parts = exporting.stream(*asked)
     response = Response(parts, content_type=made.media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{slug}-{kind}.{made.ending}"'
@@ -32,10 +32,10 @@ def export(slug: str, kind: str, format: str) -> Response:
 
 @blueprint.get("/p/<slug>/export/bundle.zip")
 def bundle(slug: str) -> Response:
-    return _zipped(exporting.bundle(identity.database(), identity.actor(), slug, _terms()), f"{slug}.zip")
+    return zipped(exporting.bundle(identity.database(), identity.actor(), slug, _terms()), f"{slug}.zip")
 
 
-def _zipped(files: Files, name: str) -> Response:
+def zipped(files: Files, name: str) -> Response:
     # no `with`: the answer reads it after this function is left, and closes it
     spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
     try:

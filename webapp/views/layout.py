@@ -15,7 +15,11 @@ _OFFICE = frozenset({"curator", "adjudicator"})
 # in groups: title, endpoint, and the roles that see it; annotators see agreement and releases once these are opened
 _PROJECT_PAGES: dict[str, tuple[tuple[str, str, frozenset[str]], ...]] = {
     "Articles": (("Overview", "projects.overview", _ALL), ("Articles", "projects.documents", _ALL)),
-    "Results": (("Agreement", "agreement.report", _OFFICE), ("Adjudicate", "adjudication.queue", _OFFICE)),
+    "Results": (
+        ("Agreement", "agreement.report", _OFFICE),
+        ("Adjudicate", "adjudication.queue", _OFFICE),
+        ("Releases", "releases.releases", _OFFICE),
+    ),
     "Rules": (
         ("Guide", "reading.guide", _ALL),
         ("Scheme", "reading.scheme", _ALL),

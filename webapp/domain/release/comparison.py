@@ -1,11 +1,11 @@
 """Two releases beside each other: which gold labels were added, dropped or changed, and in what."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-Gold = dict[str, Any]
+Gold = Mapping[str, Any]
 
 # what a change is told of; votes, counts and rounds follow from the labels and are no change of the gold
 FIELDS = ("start", "end", "speaker", "chain", "stance", "on_target", "ascribed", "claim_type", "decided_by")
@@ -42,10 +42,10 @@ def compare(
     early, late = _by_document(before), _by_document(after)
     added, dropped, pairs = list[Gold](), list[Gold](), list[tuple[Gold, Gold]]()
     for document in sorted(early.keys() | late.keys()):
-        matched = _pairs(early[document], late[document])
-        pairs += matched
-        dropped += _without(early[document], [one for one, _ in matched])
-        added += _without(late[document], [other for _, other in matched])
+        both, only_early, only_late = paired(early[document], late[document])
+        pairs += both
+        dropped += only_early
+        added += only_late
     changed = [Change(one, other, fields) for one, other in pairs if (fields := differing(one, other))]
     changed.sort(key=lambda change: _place(change.after))
     had, has = map(frozenset, documents)
@@ -61,6 +61,12 @@ def compare(
 
 def differing(before: Gold, after: Gold) -> tuple[str, ...]:
     return tuple(name for name in FIELDS if before[name] != after[name])
+
+
+def paired(before: Sequence[Gold], after: Sequence[Gold]) -> tuple[list[tuple[Gold, Gold]], list[Gold], list[Gold]]:
+    """Of one document: those that stand for the same words, and the rest of either side."""
+    pairs = _pairs(before, after)
+    return pairs, _without(before, [one for one, _ in pairs]), _without(after, [other for _, other in pairs])
 
 
 def _place(gold: Gold) -> tuple[str, int, int, str]:
