@@ -1,13 +1,15 @@
 """The files of a bundle as they are parsed, before any database is asked."""
 
+import io
 import json
+import zipfile
 from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.domain.bundle_files import parse_bundle
+from webapp.domain.bundle_files import parse_bundle, unzipped
 from webapp.domain.errors import Invalid, StancemarkError
 
 LABEL = {"document": "a", "annotator": "Ann", "start": 0, "end": 1, "quote": "x", "speaker": "s"}
@@ -54,3 +56,15 @@ _names = ("labels.jsonl", "documents.jsonl", "rounds.jsonl", "speakers.jsonl", "
 def test_no_content_raises_anything_else(files: dict[str, bytes]) -> None:
     with suppress(StancemarkError):
         parse_bundle(files)
+
+
+@given(st.integers(0, 400), st.integers(0, 12), st.binary(max_size=12))
+def test_no_damage_to_a_zip_raises_anything_else(start: int, cut: int, put: bytes) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in _names:
+            archive.writestr(name, "{}\n" * 9)
+    content = packed.getvalue()
+    with suppress(Invalid):
+        unzipped("a.zip", content[:start] + put + content[start + cut :])
+        unzipped("a.zip", content[: len(content) - start] + put + content[len(content) - start + cut :])

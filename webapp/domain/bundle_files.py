@@ -3,7 +3,6 @@
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeVar
@@ -127,8 +126,9 @@ def unzipped(name: str, content: bytes) -> dict[str, bytes]:
             if len(members) > MOST_MEMBERS or sum(m.file_size for m in members) > LARGEST_UNPACKED:
                 raise Invalid(f"{name} is too large: unpacked at most {LARGEST_UNPACKED // 1024**2} MB are taken.")
             return {m.filename: archive.read(m) for m in members}
-    # zipfile says RuntimeError of a member with a password, NotImplementedError of a way of packing it does not know
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as why:
+    except Invalid:
+        raise
+    except Exception as why:  # what zipfile, zlib and lzma raise of damaged files has no common root
         raise Invalid(f"{name} is no zip file, or a damaged one ({why}).") from None
 
 
