@@ -160,6 +160,7 @@ class ReleasePage:
     card: str
     others: list[Release]
     annotates: bool
+    may_export: bool  # its gold is what an export of gold gives
 
 
 def open_release(db: Database, actor: Actor, slug: str, number: int) -> ReleasePage:
@@ -167,13 +168,15 @@ def open_release(db: Database, actor: Actor, slug: str, number: int) -> ReleaseP
     with db.reading() as session:
         access = enter(session, slug, actor)
         release = find_release(session, access, number)
+        others = [one for one in visible(session, access) if one.number != number]
         page = ReleasePage(
             project=access.project,
             release=release,
             files=_files(session, release),
             card=b"".join(_content(session, release, "README.md")).decode(),
-            others=[one for one in visible(session, access) if one.number != number],
+            others=others,
             annotates=access.allows("label"),
+            may_export=access.allows("curate") and all(one.number < number for one in others),
         )
         session.expunge_all()
         return page

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from webapp import htmx, identity
 from webapp.domain.errors import Forbidden
+from webapp.domain.export import formats
 from webapp.forms import ReleaseForm
 from webapp.services import feedback, lacking, releases
 from webapp.services.lacking import NextRelease
@@ -88,7 +89,7 @@ def _new(slug: str, form: ReleaseForm, status: int = 200) -> Response:
 @blueprint.get("/p/<slug>/releases/<int:n>")
 def card(slug: str, n: int) -> str:
     found = releases.open_release(identity.database(), identity.actor(), slug, n)
-    return render_template("releases/card.html", found=found, card=_drawn(found.card))
+    return render_template("releases/card.html", found=found, card=_drawn(found.card), formats=formats().values())
 
 
 def _drawn(card: str) -> Markup:
