@@ -9,7 +9,7 @@ import { ask, change, fill, form, need, result, trouble } from './editor.js';
 import { $, $$, plural, say, status, toast } from './ui.js';
 
 const still = matchMedia('(prefers-reduced-motion: reduce)'), wide = matchMedia('(min-width: 1000px)');
-const note = $('#note'), { addresses } = data;
+const note = $('#note'), counts = $$('#status strong'), { addresses } = data;
 let drawn, unsent = false, problem = '';
 
 // ---------- painting ----------
@@ -47,17 +47,20 @@ function reveal() {
   if (r.top < 120 || r.bottom > low) scrollBy({ top: r.top - Math.max(130, low * 0.36), behavior: still.matches ? 'auto' : 'smooth' });
 }
 function go(i) {
+  const had = $('#duel').contains(document.activeElement);
   at.draft = null;
   at.i = i;
   trouble();
   refresh();
   reveal();
+  if (had && here()) $('#accept').focus({ preventScroll: true });      // what had it is gone
 }
 const tell = first => say([first, here() ? brief(here()) : $('#over h2').textContent].filter(Boolean).join('. '));
 
 // ---------- deciding ----------
 // `row`: what is decided, null to take a decision back; the operation is written down, sent, and answered for later
 function decide(c, row, remembered = true) {
+  if (c.pending) { toast('This passage is still on its way to the server. Decide when “Saved” stands above.'); return; }
   const before = c.decision_row ?? null, base = before?.revision ?? 0;
   if (remembered) at.done.push([c, before, c.stale]);
   const { action, gold: given = null, note: words = '' } = row ?? { action: 'clear' };
@@ -66,7 +69,7 @@ function decide(c, row, remembered = true) {
   c.stale = false;
   c.trouble = undefined;
   outbox.add({ id, action, key: c.key, base, note: words, ...(/set|add/.test(action) ? { gold: given } : {}) }, { mine: given, text: c.quote, start: c.start });
-  if (action === 'add') c.key = `decision-${id}`;
+  if (action === 'add') c.pending = id;      // until the server has given it a key
   if (old) outbox.drop(old);
 }
 // on to the next passage that waits, behind this one first
@@ -81,7 +84,7 @@ function goOn(first) {
 async function over() {
   $('#next').focus({ preventScroll: true });
   const found = await fetch(addresses.queue_json).then(r => r.json()).catch(() => null);
-  const next = found?.articles.find(x => x.ready && x.waiting && x.document !== data.document.id);
+  const next = found?.articles.find(x => x.ready && x.waiting && x.document !== data.id);
   $('#next-is').textContent = next ? `Next: “${next.title}”, ${plural(next.waiting, 'passage')} to decide.` : 'No other article waits to be decided.';
   $('#next span').textContent = next ? 'Open the next' : 'To adjudicate';
   $('#next').href = next ? next.href : addresses.queue;
@@ -215,11 +218,12 @@ const C = {
     if (c && settled(c) && c.said.trim() !== c.decision_row.note) decide(c, { ...c.decision_row, note: c.said.trim() });
   },
   undo() {
-    const last = at.done.pop();
-    if (!last) { toast('Nothing to undo yet.'); return; }
+    const last = at.done.at(-1);
+    if (!last || last[0].pending) { toast(last ? 'The added passage is still on its way to the server.' : 'Nothing to undo yet.'); return; }
+    at.done.pop();
     const [c, before, stale] = last, back = before && before.action !== 'clear' ? before : null;
-    if (c.decision_row.action === 'add') at.clusters = at.clusters.filter(x => x !== c);
     decide(c, back && { ...back, action: back.action === 'add' ? 'set' : back.action }, false);
+    if (!back && !c.labels_full.length) at.clusters = at.clusters.filter(x => x !== c);
     c.stale = stale;
     at.draft = null;
     at.i = at.clusters.indexOf(c);
@@ -290,9 +294,9 @@ const pending = async () => (await outbox.waiting()).filter(o => o.address === o
 function overlay(ops) {
   for (const { id, action, key, base, note: said, before } of ops) {
     const row = { action, gold: before?.mine, note: said, by: data.person, revision: base + 1 };
-    const c = at.clusters.find(x => x.key === key);
+    const c = key && at.clusters.find(x => x.key === key);
     if (c) Object.assign(c, { decision_row: row, stale: false, said });
-    else if (action === 'add' && !at.clusters.some(x => x.key === `decision-${id}`)) insert({ ...before.mine, key: `decision-${id}`, labels: [], labels_full: [], reasons: [], why: [], tag: '', votes: {}, decision: 'human', stale: false, decision_row: row, earlier: [], said });
+    else if (action === 'add') insert({ ...before.mine, key: '', pending: id, labels: [], labels_full: [], reasons: [], why: [], tag: '', votes: {}, decision: 'human', stale: false, decision_row: row, earlier: [], said });
   }
 }
 // What was not taken is shown beside what is there now; neither overwrites the other.
@@ -318,17 +322,17 @@ const outbox = new Outbox({ store: openStore(), person: data.person_id, who: dat
   on: { refused, turn() {},
     state(word, n) {
       unsent = !/saved|refused/.test(word);
+      for (const x of counts) x.textContent = plural(n, 'decision');
       status(word, n);
-      for (const b of $$('#status b')) b.textContent = plural(n, 'decision');
       $('#fragile').hidden = !outbox.store.fragile;
     },
-    stored({ key, action, id }, x) {
-      const c = at.clusters.find(o => o.key === (action === 'add' ? `decision-${id}` : key));
+    stored({ key, id }, x) {
+      const c = at.clusters.find(o => o.pending === id || (key && o.key === key));
+      if (c?.pending === id) { c.key = x.key; c.pending = ''; }
       if (c?.decision_row) c.decision_row.revision = Math.max(x.revision ?? 0, c.decision_row.revision);
     } } });
 
 addEventListener('online', () => outbox.pump());
-addEventListener('resize', reveal);
 document.addEventListener('visibilitychange', async () => {
   if (document.hidden) return;
   outbox.pump();

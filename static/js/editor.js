@@ -23,7 +23,7 @@ export function fill() {
   $('#barq').textContent = doc.slice(x.start, x.end);
   if (document.activeElement !== speaker) speaker.value = x.speaker ? words.name(x.speaker) : '';
   for (const r of $$('[type=radio]', form)) r.checked = String(x[r.name]) === r.value;
-  for (const b of $$('[aria-pressed]', form)) b.setAttribute('aria-pressed', String(b.dataset.arg === 'on_target' ? !x.on_target : !!x[b.dataset.arg]));
+  for (const b of $$('[aria-pressed]', form)) b.setAttribute('aria-pressed', b.dataset.arg === 'on_target' ? String(!x.on_target) : String(x[b.dataset.arg] ?? 'mixed'));
   for (const b of $$('.voted', form)) b.textContent = votersOf(b.dataset.field, b.dataset.value);
   const via = x.chain.map(id => words.name(id));
   $('#via').textContent = via.length > 1 ? `Through ${via.slice(0, -1).join(' › ')}` : '';
@@ -41,7 +41,7 @@ const NAMES = { stance: 'stance', claim_type: 'claim type', speaker: 'speaker' }
 export function ask(field) {
   const c = at.draft?.added ? null : here(), votes = Object.keys(c?.votes[field] ?? {}).map(v => (field === 'speaker' ? words.name(v) : words[field === 'stance' ? 'stance' : 'claim']({ [field]: v })));
   const between = votes[1] ? `: ${votes.slice(0, -1).join(', ')} or ${votes.at(-1)}` : '';
-  trouble(field, field === 'ascribed' ? 'Is it the speaker’s own voice, or ascribed?' : `Choose the ${NAMES[field]}${between}.`);
+  trouble(field, field === 'ascribed' ? 'Own voice or ascribed? A says ascribed, A again own voice.' : `Choose the ${NAMES[field]}${between}.`);
   const box = $(`[data-field=${field}]`, form);
   (box.querySelector('input:checked') ?? box.querySelector('input, button')).focus({ preventScroll: true });
   box.scrollIntoView({ block: 'nearest' });
@@ -51,8 +51,11 @@ export function change(patch) {
   const x = Object.assign(at.draft, patch);
   if (patch.stance) x.on_target = true;
   if (patch.on_target === false) x.stance = null;
-  if ('speaker' in patch) x.chain = chainTo(patch.speaker);
-  if (x.ascribed === null && !('ascribed' in patch) && x.added) x.ascribed = false;
+  if ('speaker' in patch) {
+    x.chain = chainTo(patch.speaker);
+    const voices = new Set((x.added ? [] : here().labels_full).filter(o => o.speaker === patch.speaker).map(o => o.ascribed));
+    if (x.ascribed === null && voices.size === 1) [x.ascribed] = voices;      // as those who name this speaker have it
+  }
   trouble();
   fill();
   say(told(x) || 'No field chosen yet');

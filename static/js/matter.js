@@ -44,6 +44,7 @@ export function take(given) {
     return { ...c, labels_full, said: at.clusters.find(o => o.key === c.key)?.said ?? c.decision_row?.note ?? '' };
   }).sort(order);
   at.i = at.clusters.findIndex(c => c.key === was);
+  at.done = at.done.map(([c, ...before]) => [at.clusters.find(x => x.key === c.key), ...before]).filter(step => step[0]);
 }
 export function insert(c) {
   at.clusters.push(c);

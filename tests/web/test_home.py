@@ -227,7 +227,9 @@ def test_an_annotator_without_articles_may_read_the_guide(sqlite_only: World) ->
 
 def test_an_adjudicator_is_told_what_to_wait_for(sqlite_only: World) -> None:
     sqlite_only.add_person("Dora", "adjudicator")
-    assert "You adjudicate here" in next_panel(home(sqlite_only, "Dora"))
+    assert "What annotators disagree on" in words(home(sqlite_only, "Dora"))
+    part = sqlite_only.visitor("Dora").get("/p/letter/adjudicate", headers={"HX-Request": "true"}).text
+    assert "An article can be decided once everyone assigned to it has finished." in part
 
 
 def test_another_project_is_not_to_be_known_of(sqlite_only: World) -> None:

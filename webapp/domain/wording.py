@@ -274,7 +274,7 @@ def _asked_sentence(reason: str, cluster: Mapping[str, Any], name: Callable[[str
 
 def _votes(field: str, votes: Mapping[str, int], name: Callable[[str, str], str]) -> str:
     called = {value: _FLAGS[field][value == "true"] if field in _FLAGS else name(field, value) for value in votes}
-    return ", ".join(f"{times} {called[value]}" for value, times in votes.items())
+    return ", ".join(f"{called[value]} ({times})" for value, times in votes.items())
 
 
 def _uncertain_fields(cluster: Mapping[str, Any]) -> str:

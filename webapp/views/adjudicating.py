@@ -1,6 +1,6 @@
 """The machine forms of adjudication: an article's clusters, decisions about them, giving it back."""
 
-from flask import Blueprint, Response, jsonify, redirect, request, url_for
+from flask import Blueprint, Response, flash, jsonify, redirect, request, url_for
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -8,6 +8,7 @@ from webapp import identity
 from webapp.domain.adjudication import DecisionsRequest
 from webapp.services import adjudicating
 from webapp.services.adjudicating import Adjudication, Annotator
+from webapp.views import adjudication_shown
 from webapp.views.annotating import read_json
 
 blueprint = Blueprint("adjudicating", __name__)
@@ -33,7 +34,7 @@ def record(found: Adjudication, *, names: bool = False) -> dict[str, object]:
         "why": found.readiness.why,
         "locked_since": found.since,
         "annotators": [_annotator(one, names=names) for one in found.annotators],
-        "clusters": found.clusters,
+        "clusters": adjudication_shown.clusters(found),
         "person": identity.actor().name,
         "csrf_token": generate_csrf(),
     }
@@ -54,6 +55,7 @@ def decisions(slug: str, doc: str) -> Response:
 
 @blueprint.post("/p/<slug>/adjudicate/<doc>/give-back")
 def give_back(slug: str, doc: str) -> AnyResponse:
-    """303 to the article in the queue."""
+    """303 to the queue."""
     adjudicating.give_back(identity.database(), identity.actor(), slug, doc, request.args.get("round"))
-    return redirect(url_for("projects.documents", slug=slug), 303)
+    flash("Given back: its annotators can change their labels again. What was decided stays.")
+    return redirect(url_for("adjudication.queue", slug=slug, round=request.args.get("round")), 303)

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from webapp import identity
+from webapp import htmx, identity
 from webapp.domain.adjudication import DecisionInput, GoldInput, proposed
 from webapp.services import adjudicating
 from webapp.services.adjudicating import Adjudication
@@ -22,8 +22,9 @@ blueprint = Blueprint("adjudication", __name__)
 
 
 @blueprint.get("/p/<slug>/adjudicate")
-def queue(slug: str) -> str:
-    return render_template("adjudicating/queue.html", found=_queue(slug))
+def queue(slug: str) -> Response:
+    """The articles, the hardest first; for htmx only what to decide next."""
+    return htmx.page_or_part("adjudicating/queue.html", "adjudicating/_next.html", found=_queue(slug))
 
 
 @blueprint.get("/p/<slug>/adjudicate.json")
@@ -48,7 +49,7 @@ def page(slug: str, doc: str) -> str:
     found = _open(slug, doc)
     words, document = Words(found.scheme, found.speakers), found.document
     drawing = Drawing(document.text, document.units, [], words.look, words.of)
-    clusters = adjudication_shown.clusters(found)
+    clusters = adjudication_shown.clusters(found) if found.readiness.ready else []
     return render_template(
         "adjudicating/page.html",
         found=found,
@@ -72,6 +73,7 @@ def _data(found: Adjudication, words: Words) -> dict[str, Any]:
     assert signed_in is not None
     return {
         **material(words, document.units, document.text_sha256, document.excluded, found.speakers),
+        "id": document.id,
         "person_id": signed_in.actor.person_id,
         "person": signed_in.actor.name,
         "preferences": signed_in.preferences,

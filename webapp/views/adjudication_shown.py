@@ -11,12 +11,9 @@ from webapp.views.moments import moment
 
 
 def clusters(found: Adjudication) -> list[Cluster]:
-    """Each with `why` it is asked, in sentences, `tag`, the same in a word, and `when` it was decided.
-
-    None before the article is ready.
-    """
+    """Each with `why` it is asked, in sentences, `tag`, the same in a word, and `when` it was decided."""
     words, zone = Words(found.scheme, found.speakers), found.project.time_zone
-    return [_cluster(one, words, zone) for one in found.clusters] if found.readiness.ready else []
+    return [_cluster(one, words, zone) for one in found.clusters]
 
 
 def _cluster(cluster: Cluster, words: Words, zone: str) -> Cluster:
