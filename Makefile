@@ -26,11 +26,12 @@ types: .venv/test.stamp
 tests: .venv/test.stamp
 	$(BIN)/pytest $(PYTEST)
 
-# five long rounds over a line that fails at random; `make test` does a short one
+# what `make test` does in short, at length: saves over a line that fails, servers that are killed, requests and files at random
 soak: .venv/test.stamp
-	STANCEMARK_SOAK=1 $(BIN)/pytest -q -rP tests/browser/test_faults.py
+	STANCEMARK_SOAK=1 $(BIN)/pytest -q -rP tests/browser/test_faults.py tests/web/test_openapi.py tests/web/test_fuzzed_uploads.py
 
 bench: .venv/test.stamp
+	$(BIN)/python -m bench.load
 	$(BIN)/python -m bench.page
 	$(BIN)/python -m bench.agreement
 	$(BIN)/python -m bench.report

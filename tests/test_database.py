@@ -77,6 +77,16 @@ def test_sqlite_keeps_what_it_acknowledged(sqlite_url: str) -> None:
             assert session.scalar(text("PRAGMA foreign_keys")) == 1
 
 
+def test_a_new_file_is_its_owners_only(tmp_path: Path) -> None:
+    """Whoever else has an account on the machine reads no labels, and no password's hash."""
+    db = Database(f"sqlite:///{tmp_path / 'new.db'}")
+    with db.writing() as session:
+        session.execute(text("CREATE TABLE words (word TEXT)"))
+    assert {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir()} == dict.fromkeys(
+        ("new.db", "new.db-wal", "new.db-shm", "new.db.lock"), "0o600"
+    )
+
+
 def test_a_writing_transaction_is_immediate_a_reading_one_is_not(sqlite_url: str) -> None:
     db, other = Database(sqlite_url), Database(sqlite_url)
     with db.reading() as session:

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -87,6 +87,12 @@ def _sqlite_engine(url: str) -> Engine:
         max_overflow=16,
         connect_args={"timeout": 5},
     )
+
+    @event.listens_for(engine, "do_connect")
+    def keep_private(_dialect: Any, _record: Any, where: list[Any], _how: Any) -> None:
+        with suppress(OSError):  # it is there already, is no file, or the folder says why it cannot be made
+            if not where[0].startswith((":memory:", "file:")):
+                os.close(os.open(where[0], os.O_CREAT | os.O_EXCL, 0o600))
 
     @event.listens_for(engine, "connect")
     def set_up(connection: sqlite3.Connection, _record: Any) -> None:

@@ -1,6 +1,7 @@
 """People: passwords, the throttle, one-time links, sessions, removing."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -147,6 +148,19 @@ def statements(world: World) -> Iterator[list[str]]:
 
 
 # ---- the throttle ----
+
+
+def test_many_tries_at_once_do_not_slip_through(ada: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    hasher = Counted()
+    monkeypatch.setattr(accounts, "_hasher", hasher)
+
+    def guess(number: int) -> None:
+        with pytest.raises((Invalid, Throttled)):
+            sign_in(ada, f"guess number {number}")
+
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(guess, range(3 * accounts.MOST_WRONG_PER_NAME)))
+    assert len(hasher.work) == accounts.MOST_WRONG_PER_NAME
 
 
 def test_names_that_there_are_not_are_throttled_alike(ada: World) -> None:

@@ -4,6 +4,7 @@ import io
 import logging
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -90,6 +91,21 @@ def test_a_failure_of_ours_tells_and_logs_no_secret(sqlite_only: World, caplog: 
         assert secret not in answer.text
     for secret in ("said in confidence", cookie.value, alice.token, token):
         assert secret not in caplog.text
+
+
+def test_an_absent_database_tells_nothing_of_itself(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Host, folder and user of the database are the operator's to know: they stand in the log, and in no answer."""
+    url = f"postgresql+psycopg://somebody@/none?host={tmp_path}"
+    app = create_app(Settings(database_url=url, secret_key=SECRET))
+    visitor = Visitor(app.test_client())
+    with visitor.client.session_transaction() as session:
+        session["token"] = "some token"
+    for address in ("/", "/readyz", "/p/letter/documents/000.json"):
+        answer = visitor.get(address)
+        assert answer.status_code == 503
+        assert "somebody" not in answer.text and str(tmp_path) not in answer.text
+    assert str(tmp_path) in caplog.text
+    app.extensions["database"].close()
 
 
 def test_uploads_are_measured_before_they_are_read(sqlite_only: World) -> None:

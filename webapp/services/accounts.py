@@ -13,7 +13,7 @@ from argon2.exceptions import VerificationError
 from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from webapp.database import Database, before_now, new_id, now
+from webapp.database import Database, before_now, new_id, now, take_turns
 from webapp.domain.errors import Forbidden, Invalid, NotFound, Throttled
 from webapp.domain.labels import is_name
 from webapp.domain.permissions import Actor
@@ -244,8 +244,9 @@ def sign_in(db: Database, name: str, password: str, address: str) -> str:
 
 
 def _count_attempt(db: Database, key: str, address: str) -> str:
-    """Count the try before the password is looked at, so that many at once cannot slip through."""
+    """Count the try before the password is looked at, one after another, so that many at once cannot slip through."""
     with db.writing() as session:
+        take_turns(session)
         session.execute(delete(SignInAttempt).where(SignInAttempt.at < before_now(minutes=THROTTLE_MINUTES)))
         for column, value, most in (
             (SignInAttempt.name_key, key, MOST_WRONG_PER_NAME),
