@@ -1,9 +1,9 @@
 """The job process's work, done here and now."""
 
 from webapp.database import Database
-from webapp.services import agreeing, jobs
+from webapp.services import agreeing, jobs, releasing
 
-DOING = {"figures": agreeing.compute_figures, "gamma": agreeing.compute_gamma}
+DOING = {"figures": agreeing.compute_figures, "gamma": agreeing.compute_gamma, "release": releasing.make}
 
 
 def do_all_jobs(db: Database) -> list[str]:
