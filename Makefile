@@ -28,7 +28,7 @@ tests: .venv/test.stamp
 
 # what `make test` does in short, at length: saves over a line that fails, servers that are killed, requests and files at random
 soak: .venv/test.stamp
-	STANCEMARK_SOAK=1 $(BIN)/pytest -q -rP tests/browser/test_faults.py tests/web/test_openapi.py tests/web/test_fuzzed_uploads.py
+	STANCEMARK_SOAK=1 $(BIN)/pytest -q -rP tests/browser/test_faults.py tests/web/test_openapi.py tests/web/test_fuzzed_uploads.py tests/web/test_hot_queries.py
 
 bench: .venv/test.stamp
 	$(BIN)/python -m bench.load

@@ -1,9 +1,9 @@
 """Saving labels and loading pages against the real server, 2 workers × 8 threads, with 1, 8 and 32 clients.
 
 Beside each in the same run: a request through the same middleware, session and CSRF check that answers 204 (a setting
-of the pages that is so already), and raw SQLite commits of one row with synchronous=FULL. First with 100 labels in the
+of the pages that is so already), and raw SQLite commits of one row with synchronous=FULL. First with 200 labels in the
 database, then with 100,000; on SQLite and PostgreSQL. Prints a table and writes bench/results/load.json.
-`python -m bench.load sqlite` measures one of the two, `… 100` one history.
+`python -m bench.load sqlite` measures one of the two, `… 200` one history.
 """
 
 import itertools
@@ -20,25 +20,22 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
-
 from bench.driver import Drive, Requests, drive
+from tests.crowd import add_articles, add_labels, spans_of
 from tests.databases import Postgres
 from tests.servers import Server, serving
 from tests.world import SECRET, SLUG, Visitor, World, uid
 from webapp import migrations
-from webapp.database import now
 from webapp.domain.permissions import OPERATOR
-from webapp.models import Event, OperationResult, label_table
 from webapp.places import place
 from webapp.services import importing, managing
 
 RESULTS = Path(__file__).with_name("results") / "load.json"
 CLIENTS = (1, 8, 32)
-HISTORIES = (100, 100_000)
+HISTORIES = (200, 100_000)
+ARTICLES = 200  # on which the history is
 SECONDS = 2.0  # of each drive
 ROUNDS = 3  # the best counts: whatever else the machine does can only add to it
-PAST = "past"  # who made the labels that are there already
 # contract, section 7: of the rate of the 204 request
 LEAST = {1: 0.35, 32: 0.19}
 
@@ -93,30 +90,17 @@ class Annotator:
         return itertools.repeat(self.request("GET", f"/p/{SLUG}/documents/000"))
 
 
-def spans_of(text: str, excluded: list[dict[str, Any]]) -> list[tuple[int, int]]:
-    """Words in a row, one to forty of them, outside of what is excluded."""
-    words, at = [], 0
-    for word in text.split():
-        at = text.index(word, at)
-        words.append((at, at + len(word)))
-        at += len(word)
-    found = ((words[n][0], words[n + more][1]) for more in range(40) for n in range(len(words) - more))
-    return [(s, e) for s, e in found if not any(s < gap["end"] and gap["start"] < e for gap in excluded)]
-
-
 def make_world(url: str) -> World:
     world = World(url)
     migrations.upgrade(world.db)
     managing.create_project(world.db, OPERATOR, SLUG, "Load")
     articles = place("seeds") / "articles.jsonl"
     importing.import_documents(world.db, OPERATOR, SLUG, [(articles.name, articles.read_bytes())])
-    text = world.document("001").text
-    world.bring(*({"id": f"past-{n}", "text": f"Copy {n}. {text}"} for n in range(200)))
+    add_articles(world, ARTICLES)
     names = [f"Annotator {n}" for n in range(max(CLIENTS))]
-    for name in (*names, PAST):
+    for name in names:
         world.add_person(name, "annotator")
     world.assign(*names, documents=["000", "001", "002", "003", "004"])
-    world.assign(PAST, documents=[f"past-{n}" for n in range(200)])
     return world
 
 
@@ -129,54 +113,6 @@ def annotators(world: World, random: random.Random) -> list[Annotator]:
         random.shuffle(spans)
         made.append(Annotator(visitor, document.id, document.text_sha256, document.text, iter(spans)))
     return made
-
-
-def fill(world: World, labels: int) -> None:
-    """Labels that were made before, each with its event and its operation's result."""
-    person, project = world.person(PAST).id, world.rows("SELECT id FROM project")[0].id
-    article = world.document("past-0")
-    spans = [(s, e) for s, e in spans_of(article.text, article.excluded) if s > 10]
-    for n in range(200):
-        document = world.document(f"past-{n}")
-        chosen = spans[1 : 1 + labels // 200] if labels > 200 else spans[: n < labels]
-        rows = [_past(project, person, document, span) for span in chosen]
-        if rows:
-            with world.db.writing() as session:
-                session.execute(insert(label_table), rows)
-                done = [{"project_id": project, "person_id": person, "document_id": document.id, "at": now()}] * len(
-                    rows
-                )
-                session.execute(insert(OperationResult), [{**one, "id": uid(), "revision": 1} for one in done])
-                event = {"action": "label-added", "detail": {"revision": 1}}
-                session.execute(insert(Event), [{**one, **event, "id": uid()} for one in done])
-
-
-def _past(project: str, person: str, document: Any, span: tuple[int, int]) -> dict[str, Any]:
-    shift = document.text.index(".") - 6  # the number of the copy is longer or shorter
-    start, end = span[0] + shift, span[1] + shift
-    return {
-        "project_id": project,
-        "person_id": person,
-        "document_id": document.id,
-        "id": uid(),
-        "round": "main",
-        "start_at": start,
-        "end_at": end,
-        "quote": document.text[start:end],
-        "origin": "marked",
-        "chain": [],
-        "speaker_id": "openai",
-        "speaker_origin": "picked",
-        "stance": "neutral",
-        "on_target": True,
-        "ascribed": False,
-        "claim_type": "FACT",
-        "unsure": False,
-        "note": "",
-        "revision": 1,
-        "created_at": now(),
-        "updated_at": now(),
-    }
 
 
 # ---- measuring ----
@@ -308,10 +244,11 @@ def shown(where: str, figures: list[Figure]) -> list[dict[str, Any]]:
 
 def on_one_database(kind: str, url: str, folder: Path, histories: Sequence[int]) -> Iterator[dict[str, Any]]:
     """All figures of one database, with little history and with much."""
-    world, dice, costs = make_world(url), random.Random(1), []
+    world, dice, costs, before = make_world(url), random.Random(1), [], 0
     people = annotators(world, dice)
     for labels in histories:
-        fill(world, labels)
+        add_labels(world, ARTICLES, (labels - before) // ARTICLES, before // ARTICLES)
+        before = labels
         raw, where = raw_commits(folder), f"{kind}, {labels:,} labels"
         yield from shown(where, [Figure("raw SQLite commits, synchronous=FULL", raw, "/s")])
         with serving(folder / f"{labels}", DATABASE_URL=url, STANCEMARK_SECRET_KEY=SECRET) as server:
