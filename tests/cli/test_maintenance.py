@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Stancemark
+from tests.decisions import cluster, decide, decision, disputed, gold
 from tests.servers import STANCEMARK, without_settings
 from tests.world import SLUG, World
 
@@ -102,6 +103,15 @@ def test_doctor_finds_a_changed_label(stancemark: Stancemark, world: World) -> N
     found = findings(stancemark, 1)
     assert found["documents"][0] is True
     assert found["labels"] == (False, f"other words: {label['id']}")
+
+
+def test_doctor_finds_a_decision_on_other_words(stancemark: Stancemark, world: World) -> None:
+    disputed(world)
+    decide(world, decision("set", cluster(world)["key"], gold=gold(world)))
+    assert findings(stancemark, 1)["decisions"] == (True, "1 decisions fit their texts")
+    world.change("UPDATE document SET text = 'X' || text WHERE id = '000'")
+    ok, told = findings(stancemark, 1)["decisions"]
+    assert (ok, told.startswith("other words: ")) == (False, True)
 
 
 def test_doctor_misses_an_administrator(stancemark: Stancemark) -> None:

@@ -144,7 +144,8 @@ def test_refusals_are_the_same_with_and_without_others(world: World) -> None:
 
 def test_annotators_may_not_open_what_is_the_curators(sqlite_only: World) -> None:
     alice = sqlite_only.visitor("Alice")
-    for part in ("people", "rounds", "settings", "events", "events.jsonl", "export/labels.jsonl", "export/bundle.zip"):
+    curators = ("people", "rounds", "settings", "events", "events.jsonl", "export/labels.jsonl", "export/bundle.zip")
+    for part in (*curators, "adjudicate", "adjudicate/000", "adjudicate/000.json", "adjudicate.json"):
         assert alice.get(f"/p/letter/{part}").status_code == 403, part
     for part in ("", "documents", "speakers", "guide", "scheme"):
         assert alice.get(f"/p/letter/{part}").status_code == 200, part
@@ -160,6 +161,22 @@ def test_who_curates_and_annotates_does_not_export_others_labels_before_finishin
     for document in ("000", "001", "002"):
         alice.operate(document, finish())
     assert alice.get("/p/letter/export/labels.jsonl").status_code == 200
+
+
+def test_who_adjudicates_and_annotates_is_told_nothing_of_an_article_before_finishing_it(sqlite_only: World) -> None:
+    """Neither by its clusters nor by its place or its counts in the queue."""
+    managing.set_roles(sqlite_only.db, OPERATOR, "letter", "Alice", frozenset({"adjudicator", "annotator"}))
+    alice = sqlite_only.visitor("Alice")
+    told = [address for address in addresses(sqlite_only) if "/p/letter/adjudicate" in address]
+    assert len(told) > 10
+    before = seen_by(alice, told)
+    work_of_others(sqlite_only)
+    after = seen_by(alice, told)
+    finished = re.compile(r"\d of \d (annotators have )?finished")
+    differing = [a for a in told if finished.sub("", before[a][2]) != finished.sub("", after[a][2])]
+    assert differing == [] and before["/p/letter/adjudicate/000.json"][0] == 403
+    alice.operate("000", finish())
+    assert alice.get("/p/letter/adjudicate/000.json").status_code == 200
 
 
 def test_a_taken_in_proposal_is_seen_by_all(sqlite_only: World) -> None:

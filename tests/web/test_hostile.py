@@ -2,13 +2,14 @@
 
 import html
 import re
+import uuid
 from html.parser import HTMLParser
 from urllib.parse import quote
 
 import pytest
 
 from tests.web.pages import words as read_words
-from tests.world import World, put
+from tests.world import World, finish, put
 from webapp.domain.permissions import OPERATOR
 from webapp.services import accounts, managing, speakers
 
@@ -77,6 +78,23 @@ def test_the_articles_text_stays_what_it_is(hostile: World) -> None:
     answer = hostile.visitor(MARKUP).get("/p/letter/documents/evil.json")
     assert answer.content_type == "application/json"
     assert answer.json["text"] == TEXT and answer.json["labels"][0]["note"] == MARKUP + IMAGE + TEXT
+
+
+def test_what_people_wrote_is_harmless_where_it_is_decided(hostile: World) -> None:
+    """Also to whoever adjudicates: on the page, in its data, and in what is decided."""
+    assert hostile.operate(MARKUP, "evil", finish())[0]["status"] == "stored"
+    visitor = hostile.visitor(MARKUP)
+    address = "/p/letter/adjudicate/evil"
+    found = visitor.get(f"{address}.json?names=1")
+    (one,) = found.json["clusters"]
+    assert found.content_type == "application/json" and one["labels_full"][0]["note"] == MARKUP + IMAGE + TEXT
+    assert found.json["annotators"][0]["name"] == MARKUP
+    sent = {"id": str(uuid.uuid4()), "action": "accept", "key": one["key"], "note": MARKUP + IMAGE}
+    assert visitor.post(f"{address}/decisions", json={"decisions": [sent]}).json["results"][0]["status"] == "stored"
+    for page in (address, "/p/letter/adjudicate", "/p/letter/documents/evil", "/p/letter/events"):
+        answer = visitor.get(page)
+        assert answer.status_code == 200, page
+        assert_harmless(answer.text)
 
 
 def test_addresses_are_escaped_on_pages_of_errors(sqlite_only: World) -> None:

@@ -19,7 +19,7 @@ from webapp.services.briefs import coins
 from webapp.services.deciding import decide as decide
 from webapp.services.members import member_name
 from webapp.services.rounds import scheme_of
-from webapp.services.sheets import Cluster, entered, locked_since, sheet
+from webapp.services.sheets import Cluster, entered, hold, locked_since, sheet
 from webapp.services.speakers import visible_speakers
 from webapp.services.standings import queue as queue
 
@@ -130,6 +130,7 @@ def give_back(db: Database, actor: Actor, slug: str, document_id: str, round_nam
     with db.writing() as session:
         access = enter(session, slug, actor, "curate")
         document, round = entered(session, access, document_id, round_name)
+        hold(session, access, document_id, round)
         if round.closed_at:
             raise Invalid(f"Round “{round.name}” is closed: its labels stand still.")
         if locked_since(session, access, document_id, round) is None:

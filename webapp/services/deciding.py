@@ -19,7 +19,7 @@ from webapp.domain.permissions import Actor
 from webapp.models import Assignment, Decision, Document, OperationResult, Round, Speaker
 from webapp.services.access import Access, enter, record
 from webapp.services.rounds import scheme_of
-from webapp.services.sheets import Cluster, DecisionRow, Sheet, decisions, entered, sheet
+from webapp.services.sheets import Cluster, DecisionRow, Sheet, decisions, entered, hold, sheet
 from webapp.services.speakers import find_named, propose
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -99,11 +99,7 @@ class _Desk:
             Assignment.round == round.name,
             Assignment.document_id == document.id,
         )
-        # two adjudicators take turns, and nobody reopens the article meanwhile
-        states = session.execute(
-            select(Assignment.state).where(*self.here).order_by(Assignment.person_id).with_for_update()
-        )
-        standing = [state for (state,) in states if state != "withdrawn"]
+        standing = [state for state in hold(session, access, document.id, round) if state != "withdrawn"]
         self.readiness = readiness(round.closed_at is not None, len(standing), standing.count("done"))
         self.scheme = scheme_of(session, round)
         self.sheet: Sheet = sheet(session, access.project_id, round.name, document.id, self.scheme, None)

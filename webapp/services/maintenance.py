@@ -14,7 +14,7 @@ from webapp import migrations
 from webapp.database import Database, take_turns
 from webapp.domain.errors import Invalid, Unavailable
 from webapp.domain.permissions import OPERATOR
-from webapp.models import Document, Label, Person, Project
+from webapp.models import Decision, Document, Label, Person, Project
 from webapp.places import place
 from webapp.services import accounts, managing
 from webapp.services.importing import import_documents
@@ -92,7 +92,7 @@ class Finding:
 
 
 def examine(db: Database) -> Iterator[Finding]:
-    """Database, schema, SQLite's version, each document against its hash, each label against its text."""
+    """Database, schema, SQLite's version, each document against its hash, each label and decision against its text."""
     try:
         reason = not_ready(db)
     except Unavailable as why:
@@ -155,6 +155,22 @@ def _label_findings(session: Session) -> Iterator[Finding]:
     )
 
 
+def _decision_findings(session: Session) -> Iterator[Finding]:
+    query = (
+        select(Decision.id, Decision.gold, Document.text)
+        .join(Document, (Document.project_id == Decision.project_id) & (Document.id == Decision.document_id))
+        .order_by(Decision.project_id, Decision.document_id)
+    )
+    wrong, number = [], 0
+    for id, gold, words in session.execute(query, execution_options={"yield_per": 500}):
+        number += 1
+        if words[gold["start"] : gold["end"]] != gold["quote"]:
+            wrong.append(id)
+    if number:
+        told = f"other words: {', '.join(wrong)}" if wrong else f"{number} decisions fit their texts"
+        yield Finding("decisions", not wrong, told)
+
+
 def _account_findings(session: Session) -> Iterator[Finding]:
     admins = session.scalar(
         select(func.count()).where(Person.is_admin, Person.removed_at.is_(None), Person.disabled_at.is_(None))
@@ -170,5 +186,6 @@ _LOOKS: dict[str, Callable[[Session], Iterator[Finding]]] = {
     "integrity": _sqlite_findings,
     "documents": _document_findings,
     "labels": _label_findings,
+    "decisions": _decision_findings,
     "administrators": _account_findings,
 }

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from webapp.domain.errors import NotFound
@@ -68,10 +68,15 @@ def shown_round(session: Session, project_id: str, document_id: str, round_name:
     """The round for somebody who is not assigned: the one named, else the newest with the document, else the newest."""
     if round_name is not None:
         return find_round(session, project_id, round_name)
+    return newest_assigned_round(session, project_id, Assignment.document_id == document_id)
+
+
+def newest_assigned_round(session: Session, project_id: str, *conditions: ColumnElement[bool]) -> Round:
+    """The newest round with an assignment (that meets the conditions), else the newest."""
     assigned = session.scalar(
         select(Round)
         .join(Assignment, (Assignment.project_id == Round.project_id) & (Assignment.round == Round.name))
-        .where(Round.project_id == project_id, Assignment.document_id == document_id)
+        .where(Round.project_id == project_id, *conditions)
         .order_by(Round.position.desc())
         .limit(1)
     )

@@ -37,6 +37,16 @@ def entered(session: Session, access: Access, document_id: str, round_name: str 
     return document, shown_round(session, access.project_id, document_id, round_name)
 
 
+def hold(session: Session, access: Access, document_id: str, round: Round) -> list[str]:
+    """Keep the article's assignments as they are until the end of this transaction; their states.
+
+    Two adjudicators take turns by it, and nobody reopens the article meanwhile.
+    """
+    here = (Assignment.project_id == access.project_id, Assignment.round == round.name)
+    query = select(Assignment.state).where(*here, Assignment.document_id == document_id)
+    return list(session.scalars(query.order_by(Assignment.person_id).with_for_update()))
+
+
 def locked_since(session: Session, access: Access, document_id: str, round: Round) -> str | None:
     """The moment since which annotators cannot change their labels for the sake of decisions."""
     here = (Assignment.project_id == access.project_id, Assignment.round == round.name)

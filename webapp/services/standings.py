@@ -15,7 +15,7 @@ from webapp.services.access import Access, enter
 from webapp.services.briefs import Kept, Standing, standing
 from webapp.services.counting import assigned_by, still_annotating
 from webapp.services.listing import shown_title_column
-from webapp.services.rounds import find_round, newest_round, rounds_of, scheme_of
+from webapp.services.rounds import find_round, newest_assigned_round, rounds_of, scheme_of
 from webapp.services.sheets import Cluster, sheets
 
 
@@ -63,11 +63,11 @@ class Queue:
 
 
 def queue(db: Database, actor: Actor, slug: str, round_name: str | None = None) -> Queue:
-    """Of the round named, else the newest. Raises NotFound, Forbidden."""
+    """Of the round named, else the newest with an article assigned in it. Raises NotFound, Forbidden."""
     with db.reading() as session:
         access = enter(session, slug, actor, "adjudicate")
         here = access.project_id
-        round = find_round(session, here, round_name) if round_name else newest_round(session, here)
+        round = find_round(session, here, round_name) if round_name else newest_assigned_round(session, here)
         found, news = standing(session, round)
         rows = sorted(_rows(session, access, round, found), key=_hardest_first)
         made = Queue(access.project, round, rounds_of(session, here)[::-1], rows)
