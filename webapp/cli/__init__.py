@@ -15,6 +15,7 @@ _FILES = {
     "serve": ("serve",),
     "jobs": ("jobs",),
     "maintenance": ("init", "doctor"),
+    "copies": ("backup", "restore", "copy-database"),
     "people": ("user",),
     "projects": ("project", "round", "speaker", "assign", "unassign", "give-back", "events"),
     "files": ("import", "export", "segments"),
