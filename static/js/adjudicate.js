@@ -316,7 +316,7 @@ function troubles(ops) {
     c.trouble = { ops: [...c.trouble?.ops ?? [], op], message: MESSAGES[why.code] ?? why.message, mine: action === 'reject' || action === 'clear' ? null : before?.mine ?? null };
   }
 }
-const MESSAGES = { conflict: 'Somebody else decided this meanwhile. Theirs stands above; yours was not taken.', stale: 'The labels changed before this was sent. Look at them, then decide.' };
+const MESSAGES = { conflict: 'Somebody else decided this meanwhile. What they chose stands; yours was not taken.', stale: 'The labels changed before this was sent. Look at them, then decide.' };
 
 const outbox = new Outbox({ store: openStore(), person: data.person_id, who: data.person, address: addresses.decisions, renewAt: addresses.json, token: $('meta[name=csrf-token]').content,
   on: { refused, turn() {},

@@ -32,29 +32,45 @@ function columns(c) {
   const same = Map.groupBy(one, x => x.label && JSON.stringify(ROWS.map(([, say]) => say(x.label, proposal(c)))));
   return [...same.values()].map(all => ({ of: all.flatMap(x => x.of), label: all[0].label })).sort((a, b) => !a.label - !b.label || b.of.length - a.of.length);
 }
-function cell(title, say, x, top, open) {
-  const said = x && say(x, top);
+function cell(title, say, x, open) {
+  const said = x && say(x);
   if (!x) return h('td', { class: 'none' }, title === 'Words' ? 'not marked' : '–');
   if (!said && open) return h('td', { class: 'open' }, '?');
   const stance = title === 'Stance' && words.stances.get(x.stance);
   return h('td', {}, stance ? h('span', { class: `st ${stance.look}` }, sign(stance), said) : said || '–');
 }
-function head(col, c) {
+function head(col, scope) {
   const names = col.of.map(([a]) => who(a)).join(', ');
   const caps = col.of.filter(([, n]) => n < 9).map(([, n]) => key(n));
-  if (!caps.length || !data.ready) return h('th', { scope: 'col' }, names);
   const what = col.label ? `Take the label of ${names}: ${told(col.label)}` : `As ${names}: no label`;
-  return h('th', { scope: 'col' }, h('button', { type: 'button', class: 'who-b', 'data-cmd': 'take', 'data-arg': col.of[0][1] + 1, 'aria-label': what, title: col.label ? 'Take this label' : 'No label' }, ...caps, h('span', {}, names)));
+  return h('th', { scope }, h('button', { type: 'button', class: 'who-b', 'data-cmd': 'take', 'data-arg': col.of[0][1] + 1, 'aria-label': what, title: col.label ? 'Take this label' : 'No label' }, ...caps, h('span', {}, names)));
+}
+const named = (title, differs) => [title, differs ? h('span', { class: 'sr' }, ', differs') : ''];
+// few annotators: a column each, and a row for each field
+function wideTable(cols, rows, first) {
+  return h('table', { class: 't' }, h('caption', { class: 'sr' }, 'What each annotator says'),
+    h('thead', {}, h('tr', {}, h('td', {}), h('th', { scope: 'col' }, first.title), ...cols.map(x => head(x, 'col')))),
+    h('tbody', {}, ...rows.map(r => h('tr', { class: r.differs ? 'diff' : 'same' }, h('th', { scope: 'row' }, ...named(r.title, r.differs)), first.cell(r), ...cols.map(x => r.cell(x.label))))));
+}
+// many: a row each, and columns only for what differs
+function tallTable(cols, rows, first) {
+  const shown = rows.filter(r => r.differs || r.open), same = rows.filter(r => !shown.includes(r) && r.said);
+  const lit = (td, x, r) => { if (x && r.differs && r.say(x) !== r.usual) td.className = 'lit'; return td; };
+  const line = x => h('tr', {}, head(x, 'row'), ...(x.label ? shown.map(r => lit(r.cell(x.label), x.label, r)) : [h('td', { class: 'none', colspan: Math.max(1, shown.length) }, 'not marked')]));
+  return h('div', {}, h('table', { class: 't tall' }, h('caption', { class: 'sr' }, 'What each annotator says'),
+    h('thead', {}, h('tr', {}, h('td', {}), ...shown.map(r => h('th', { scope: 'col' }, ...named(r.title, r.differs))))),
+    h('tbody', {}, h('tr', { class: 'top-row' }, h('th', { scope: 'row' }, first.title), ...shown.map(first.cell)), ...cols.map(line))),
+  same[0] && h('p', { class: 'small' }, `The same in all: ${same.map(r => [r.title.toLowerCase(), r.said].join(' ')).join(', ')}.`));
 }
 function table(c) {
-  const cols = columns(c), all = c.labels_full, top = proposal(c), is = settled(c) ? gold(c) : top;
-  const rows = ROWS.filter(([, , shown]) => shown([...all, ...(is ? [is] : [])])).map(([title, say]) => {
-    const differs = new Set(all.map(x => say(x, top))).size > 1, open = !OWN.test(title);
-    const first = open ? cell(title, say, is, title === 'Words' ? is : top, lacks(top) && !settled(c)) : h('td', {});
-    return h('tr', { class: differs ? 'diff' : 'same' }, h('th', { scope: 'row' }, title, differs ? h('span', { class: 'sr' }, ', differs') : ''), first, ...cols.map(x => cell(title, say, x.label, top)));
+  const cols = columns(c), all = c.labels_full, top = proposal(c), is = settled(c) ? gold(c) : top, lack = !settled(c) && lacks(top);
+  const rows = ROWS.filter(([, , shown]) => shown([...all, ...(is ? [is] : [])])).map(([title, tell]) => {
+    const say = x => tell(x, top), open = !OWN.test(title) && lack && !say(top);
+    return { title, say, open, differs: new Set(all.map(say)).size > 1, said: OWN.test(title) || !is ? '' : tell(is, title === 'Words' ? is : top), usual: is && say(is), cell: x => cell(title, say, x) };
   });
-  return h('table', { class: `t n${cols.length}` }, h('caption', { class: 'sr' }, 'What each annotator says'),
-    h('thead', {}, h('tr', {}, h('td', {}), h('th', { scope: 'col' }, settled(c) ? 'Decided' : 'Proposal'), ...cols.map(x => head(x, c)))), h('tbody', {}, ...rows));
+  const first = { title: settled(c) ? 'Decided' : 'Proposal',
+    cell: r => (OWN.test(r.title) ? h('td', {}) : cell(r.title, x => (r.title === 'Words' ? extent(x, x) : r.say(x)), is, r.open)) };
+  return cols.length < MOST_COLUMNS ? wideTable(cols, rows, first) : tallTable(cols, rows, first);
 }
 
 // ---------- in words ----------
@@ -81,7 +97,7 @@ const stateOf = c => (waits(c) ? c.stale ? 'asked again' : c.tag : settled(c) ? 
 // ---------- painting ----------
 function list1(c, n) {
   const state = c.trouble ? 'not accepted' : stateOf(c);
-  return h('li', { class: waits(c) ? 'waits' : settled(c) ? 'decided' : 'same' },
+  return h('li', { class: waits(c) || c.trouble ? 'waits' : settled(c) ? 'decided' : 'same' },
     h('button', { type: 'button', 'data-cmd': 'go', 'data-arg': n, ...(n === at.i ? { 'aria-current': 'true' } : {}) },
       h('span', { class: 'n' }, String(n + 1)), h('span', { class: 'q' }, textOf(c)), h('span', { class: 'tag' }, state)));
 }
@@ -114,4 +130,3 @@ function paintTrouble(trouble) {
   $('#trouble p').textContent = trouble.message;
   $('#mine').textContent = trouble.mine === null ? 'no label' : told(trouble.mine);
 }
-export const columnsOf = columns;

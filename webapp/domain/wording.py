@@ -247,6 +247,8 @@ def asked_sentences(cluster: Mapping[str, Any], name: Callable[[str, str], str])
     reasons = set(cluster["reasons"])
     if "stance_opposed" in reasons:
         reasons.discard("tie_stance")  # the same votes again
+    if not _uncertain_fields(cluster):
+        reasons.discard("low_posterior")
     return [_asked_sentence(reason, cluster, name) for reason in sorted(reasons, key=_asked_order)]
 
 
@@ -268,7 +270,8 @@ def _asked_sentence(reason: str, cluster: Mapping[str, Any], name: Callable[[str
     if reason in ("single_annotator", "tie_span", "minority_span"):
         return f"{_number_word(cluster['annotators'])} of {cluster['eligible']} marked it."
     if reason == "low_posterior":
-        return f"The votes leave the {_uncertain_fields(cluster)} uncertain."
+        fields = " and the ".join(field.replace("_", " ") for field in _uncertain_fields(cluster))
+        return f"The votes leave the {fields} uncertain."
     return _SAID.get(reason, reason)
 
 
@@ -277,9 +280,10 @@ def _votes(field: str, votes: Mapping[str, int], name: Callable[[str, str], str]
     return ", ".join(f"{called[value]} ({times})" for value, times in votes.items())
 
 
-def _uncertain_fields(cluster: Mapping[str, Any]) -> str:
-    chances = {"stance": cluster["stance_posterior"], "claim type": cluster["claim_type_posterior"]}
-    return " and the ".join(field for field, chance in chances.items() if is_low(chance))
+def _uncertain_fields(cluster: Mapping[str, Any]) -> list[str]:
+    """Those whose winner is not sure enough; where no value wins another sentence says so."""
+    fields = ("stance", "claim_type")
+    return [field for field in fields if cluster[field] is not None and is_low(cluster[f"{field}_posterior"])]
 
 
 def _number_word(count: int) -> str:
