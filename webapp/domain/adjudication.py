@@ -5,6 +5,7 @@ stale: it is shown with the cluster that holds most of its labels, and asked aga
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -137,10 +138,10 @@ def placed(clusters: Sequence[Seen], made: Sequence[Made]) -> list[Place]:
     Every living decision is shown exactly once.
     """
     places = [Place(seen) for seen in clusters]
-    by_labels = {key_of(place.seen): place for place in places}
+    by_labels = {frozenset(place.seen.items()): place for place in places}
     waiting = []
     for one in made:
-        place = by_labels.get(key_of(one.seen)) if one.seen else None
+        place = by_labels.get(frozenset(one.seen.items()))
         if place is not None:
             place.decision = one
         elif one.is_living:
@@ -167,12 +168,18 @@ def _unplaced(places: Sequence[Place], waiting: Sequence[Made]) -> list[Made]:
 
 def _mark(places: Sequence[Place], made: Sequence[Made]) -> None:
     """A cluster without a decision of its own that holds labels of another one is asked again too."""
+    touching: dict[str, list[Made]] = defaultdict(list)
+    for one in made:
+        if one.is_living:
+            for label in one.touched:
+                touching[label].append(one)
     for place in places:
         own = place.decision
         if own is not None and own.is_living and not place.is_stale:
             continue
-        place.earlier = [one for one in made if one.is_living and one is not own and one.touched & place.seen.keys()]
-        place.is_stale = place.is_stale or bool(place.earlier)
+        found = {one.id: one for label in place.seen for one in touching.get(label, ()) if one is not own}
+        place.earlier = [found[id] for id in sorted(found)]
+        place.is_stale = place.is_stale or bool(found)
 
 
 def former_of(made: Made, now_seen: Seen) -> frozenset[str]:

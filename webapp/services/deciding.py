@@ -19,7 +19,7 @@ from webapp.domain.permissions import Actor
 from webapp.models import Assignment, Decision, Document, OperationResult, Round, Speaker
 from webapp.services.access import Access, enter, record
 from webapp.services.rounds import scheme_of
-from webapp.services.sheets import Cluster, DecisionRow, Sheet, decisions, entered, hold, sheet
+from webapp.services.sheets import Cluster, DecisionRow, Sheet, entered, hold, sheet
 from webapp.services.speakers import find_named, propose
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -86,6 +86,8 @@ def _decide(
         desk = _Desk(session, access, document, round)
         desk.prefetch(given)
         results = [desk.take(one) for one in given]
+        if any(result.status == "stored" for result in results):
+            desk.lock()
         return Answer(results, "open" if desk.readiness.ready else "locked")
 
 
@@ -104,6 +106,7 @@ class _Desk:
         self.scheme = scheme_of(session, round)
         self.sheet: Sheet = sheet(session, access.project_id, round.name, document.id, self.scheme, None)
         self._stored: dict[str, int | None] = {}
+        self._speakers: dict[str, str | None] | None = None
 
     def prefetch(self, given: Sequence[DecisionInput]) -> None:
         ids = [one.id.lower() for one in given if _UUID.fullmatch(one.id)]
@@ -218,10 +221,7 @@ class _Desk:
         row.person_id, row.revision = self.access.person_id, row.revision + 1
         self.session.add(row)
         self.session.flush()
-        found = decisions(self.session, self.access.project_id, self.round.name, [self.document.id])
-        self.sheet.decisions.clear()
-        self.sheet.decisions.update(found[self.document.id])
-        self._lock()
+        self.sheet.decisions[row.id] = DecisionRow(row, self.access.actor.name)
         detail = {"decision": row.id, "decided": row.action, "revision": row.revision}
         record(self.session, self.access.actor, "decision-made", self.access.project_id, self.document.id,
                round=self.round.name, **detail)  # fmt: skip
@@ -236,10 +236,11 @@ class _Desk:
         gold = rules.taken(given, cluster)
         speaker, is_new = gold["speaker"], isinstance(gold["speaker"], NewSpeaker)
         if is_new:
+            self._speakers = None  # the registry grows
             speaker = (find_named(self.session, self.access, speaker) or propose(self.session, self.access, speaker)).id
         return gold | {"speaker": speaker, "chain": stored_chain(gold["chain"], speaker, is_new)}
 
-    def _lock(self) -> None:
+    def lock(self) -> None:
         """Labels stand still from the first decision on, and no longer when all are taken back."""
         living = any(decision.row.action != "clear" for decision in self.sheet.decisions.values())
         values = {"locked_at": now() if living else None}
@@ -255,8 +256,10 @@ class _Desk:
 
     def _surroundings(self, cluster: Cluster | None) -> Surroundings:
         """Speakers that labels of the cluster name may be taken even where they were merged since."""
-        query = select(Speaker.id, Speaker.merged_into).where(Speaker.project_id == self.access.project_id)
-        speakers = dict(self.session.execute(query).all())
+        if self._speakers is None:
+            query = select(Speaker.id, Speaker.merged_into).where(Speaker.project_id == self.access.project_id)
+            self._speakers = dict(self.session.execute(query).all())
+        speakers = self._speakers
         named = {label["speaker"] for label in cluster["labels_full"]} if cluster else set()
         return Surroundings(
             text=self.document.text,

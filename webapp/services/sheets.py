@@ -60,7 +60,7 @@ class DecisionRow:
 
     row: Decision
     by: str
-    pseudonym: str
+    pseudonym: str = ""
 
     @property
     def made(self) -> Made:
