@@ -345,8 +345,8 @@ take(data);
 overlay(await pending());
 troubles(await outbox.refused());
 if (!await doc.matches(data.document.text_sha256)) { problem = 'This page does not match the stored article. Reload before deciding.'; toast(problem, '', null, true); }
-const wanted = new URLSearchParams(location.search).get('passage');
-at.i = wanted ? Math.min(+wanted, at.clusters.length) - 1 : at.clusters.findIndex(waits);
+const wanted = new URLSearchParams(location.search).get('at');      // a place in the article that a link names
+at.i = at.clusters.findIndex(wanted === null ? waits : c => c.end > +wanted);
 refresh(true);
 reveal();
 if (at.i < 0) over();

@@ -112,7 +112,7 @@ export function paintList() {
 }
 export function paintPanel() {
   const c = here(), left = waiting();
-  $('#over').hidden = !!c;
+  $('#over').hidden = !!c || !!at.draft;
   $('#one').hidden = !c;
   if (!c) { $('#over h2').textContent = left.length ? `${plural(left.length, 'passage')} to decide` : asked().length ? `All ${asked().length} decided` : 'Nothing to decide here'; return; }
   $('#title').textContent = number(c);

