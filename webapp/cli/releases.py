@@ -29,7 +29,8 @@ def release(settings: Settings, slug: str, rounds: tuple[str, ...], note: str, p
     from webapp.services import releasing
     from webapp.services.releases import Wanted
 
-    with console.opened(settings) as db, click.progressbar(length=_STEPS, file=sys.stderr) as bar:
+    shown = click.progressbar(length=_STEPS, file=sys.stderr, hidden=not sys.stderr.isatty())
+    with console.opened(settings) as db, shown as bar:
         made = releasing.release(db, OPERATOR, slug, Wanted(rounds, note, partial), lambda _, share: _to(bar, share))
     kind = "partial release" if made.partial else "release"
     counts = ", ".join(console.many(made.counts[name], word) for name, word in _COUNTED)
