@@ -94,7 +94,8 @@ def test_a_span_that_all_missed(world: World) -> None:
     assert cluster(world, words)["decision_row"]["revision"] == 5
 
 
-def test_the_same_span_is_not_added_twice(world: World) -> None:
+def test_the_same_span_is_not_added_twice(sqlite_only: World) -> None:
+    world = sqlite_only
     disputed(world)
     found = decide(world, *(decision("add", gold=gold(world, "Google")) for _ in range(2)))
     assert codes(found) == ["stored", "conflict"]
@@ -115,7 +116,8 @@ def test_an_operation_is_done_once_whatever_it_carries(world: World) -> None:
     assert codes(decide(world, decision("clear", key, 1) | {"id": id})) == ["stored"]  # a refused one is not kept
 
 
-def test_a_new_speaker_becomes_a_proposal(world: World) -> None:
+def test_a_new_speaker_becomes_a_proposal(sqlite_only: World) -> None:
+    world = sqlite_only
     disputed(world)
     new = {"name": "Jane Doe", "kind": "person", "affiliation": ""}
     decide(world, decision("set", cluster(world)["key"], gold=gold(world, speaker=new, chain=["voice-000"])))
@@ -123,7 +125,8 @@ def test_a_new_speaker_becomes_a_proposal(world: World) -> None:
     assert (row(world)["gold"]["speaker"], row(world)["gold"]["chain"]) == (speaker.id, ["voice-000", speaker.id])
 
 
-def test_a_merged_speaker_of_a_label_may_be_taken_and_another_not(world: World) -> None:
+def test_a_merged_speaker_of_a_label_may_be_taken_and_another_not(sqlite_only: World) -> None:
+    world = sqlite_only
     disputed(world)
     speakers.merge_speaker(world.db, OPERATOR, SLUG, "openai", "google")
     agreed, other = cluster(world, WORDS), cluster(world)
@@ -132,7 +135,8 @@ def test_a_merged_speaker_of_a_label_may_be_taken_and_another_not(world: World) 
     assert codes(decide(world, decision("set", other["key"], gold=gold(world)), add)) == ["stored", "unknown-speaker"]
 
 
-def test_every_decision_leaves_an_event_without_annotators(world: World) -> None:
+def test_every_decision_leaves_an_event_without_annotators(sqlite_only: World) -> None:
+    world = sqlite_only
     labels = disputed(world)
     decide(world, decision("reject", cluster(world)["key"]))
     adjudicating.give_back(world.db, world.actor("Curt"), SLUG, "000")
@@ -146,7 +150,8 @@ def test_every_decision_leaves_an_event_without_annotators(world: World) -> None
 # ---- what is refused ----
 
 
-def test_refusals_of_a_request_in_the_order_of_the_contract(world: World) -> None:
+def test_refusals_of_a_request_in_the_order_of_the_contract(sqlite_only: World) -> None:
+    world = sqlite_only
     world.stored("Alice", OTHER_WORDS)
     bad = {"gold": gold(world, stance="for"), "note": "n" * 3_000}
     assert codes(decide(world, decision("set", "k", 9, **bad) | {"id": "x"}, decision("set", "k", 9, **bad))) == [
@@ -164,7 +169,8 @@ def test_refusals_of_a_request_in_the_order_of_the_contract(world: World) -> Non
     assert codes(decide(world, decision("set", key), decision("add"))) == ["missing-field"] * 2
 
 
-def test_a_tied_proposal_cannot_be_accepted(world: World) -> None:
+def test_a_tied_proposal_cannot_be_accepted(sqlite_only: World) -> None:
+    world = sqlite_only
     disputed(world)
     (found,) = decide(world, decision("accept", cluster(world)["key"]))
     assert (found["code"], found["field"]) == ("missing-field", "stance")
@@ -187,7 +193,8 @@ def test_it_is_decided_when_all_have_finished_or_the_round_is_closed(world: Worl
     assert codes(decide(world, decision("reject", key), decision("clear", key, 1))) == ["stored"] * 2
 
 
-def test_who_may(world: World) -> None:
+def test_who_may(sqlite_only: World) -> None:
+    world = sqlite_only
     disputed(world)
     world.add_person("Dora", "adjudicator")
     key = cluster(world)["key"]
@@ -227,7 +234,8 @@ def test_from_the_first_decision_labels_stand_still_until_they_are_given_back(wo
     assert codes(world.operate("Bob", "000", reopen())) == ["locked"]
 
 
-def test_taking_all_decisions_back_unlocks(world: World) -> None:
+def test_taking_all_decisions_back_unlocks(sqlite_only: World) -> None:
+    world = sqlite_only
     disputed(world)
     keys = [cluster(world, WORDS)["key"], cluster(world)["key"]]
     decide(world, *(decision("reject", key) for key in keys))
@@ -246,7 +254,8 @@ def test_who_comes_later_finds_it_locked_too(world: World) -> None:
     assert codes(world.operate("Dora", "001", put(world.label("Google", "001")))) == ["stored"]
 
 
-def test_what_is_not_in_adjudication_cannot_be_given_back(world: World) -> None:
+def test_what_is_not_in_adjudication_cannot_be_given_back(sqlite_only: World) -> None:
+    world = sqlite_only
     disputed(world)
     with pytest.raises(Invalid, match="not in adjudication"):
         adjudicating.give_back(world.db, OPERATOR, SLUG, "000")
@@ -273,8 +282,9 @@ def test_a_decision_whose_labels_are_gone_stays_until_it_is_decided(world: World
     assert kept["key"] == left["key"]
 
 
-def test_labels_that_came_back_find_their_decision(world: World) -> None:
+def test_labels_that_came_back_find_their_decision(sqlite_only: World) -> None:
     """A reopened article's labels do not count, so that its decisions wait; finished unchanged they stand again."""
+    world = sqlite_only
     disputed(world)
     decide(world, decision("set", cluster(world)["key"], gold=gold(world)))
     adjudicating.give_back(world.db, OPERATOR, SLUG, "000")
@@ -287,7 +297,8 @@ def test_labels_that_came_back_find_their_decision(world: World) -> None:
 # ---- blindness ----
 
 
-def test_who_annotates_too_sees_nothing_of_it_before_finishing(world: World) -> None:
+def test_who_annotates_too_sees_nothing_of_it_before_finishing(sqlite_only: World) -> None:
+    world = sqlite_only
     managing.set_roles(world.db, OPERATOR, SLUG, "Alice", frozenset({"annotator", "adjudicator"}))
     world.stored("Bob")
     all_finish(world, "Bob", "Carol")
@@ -300,7 +311,8 @@ def test_who_annotates_too_sees_nothing_of_it_before_finishing(world: World) -> 
     assert [one["quote"] for one in opened(world, by="Alice").clusters] == [WORDS]
 
 
-def test_letters_stand_for_people_and_stay(world: World) -> None:
+def test_letters_stand_for_people_and_stay(sqlite_only: World) -> None:
+    world = sqlite_only
     disputed(world)
     found = opened(world)
     assert [one.letter for one in found.annotators] == ["A", "B", "C"]

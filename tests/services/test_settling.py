@@ -56,7 +56,8 @@ def test_what_agreement_decided_one_alone_and_an_adjudicator(world: World) -> No
     assert {name for one in found.gold for name in one["annotators"]} <= {f"annotator-0{n}" for n in range(1, 4)}
 
 
-def test_a_stale_decision_waits_and_is_not_gold(world: World) -> None:
+def test_a_stale_decision_waits_and_is_not_gold(sqlite_only: World) -> None:
+    world = sqlite_only
     labels = disputed(world)
     decide(world, decision("reject", cluster(world)["key"]), decision("add", gold=gold(world, "Google")))
     adjudicating.give_back(world.db, OPERATOR, SLUG, "000")
@@ -69,14 +70,16 @@ def test_a_stale_decision_waits_and_is_not_gold(world: World) -> None:
     assert {one["quote"] for one in found.gold} == {WORDS, "Google"}
 
 
-def test_ids_are_the_same_every_time(world: World) -> None:
+def test_ids_are_the_same_every_time(sqlite_only: World) -> None:
+    world = sqlite_only
     disputed(world)
     before = [one["id"] for one in settled(world).gold]
     decide(world, decision("accept", cluster(world, WORDS)["key"]))
     assert [one["id"] for one in settled(world).gold] == before
 
 
-def test_merged_speakers(world: World) -> None:
+def test_merged_speakers(sqlite_only: World) -> None:
+    world = sqlite_only
     disputed(world)
     speakers.merge_speaker(world.db, OPERATOR, SLUG, "openai", "google")
     (one,) = settled(world).gold
@@ -121,7 +124,8 @@ def test_the_queue_counts_what_the_pages_show(world: World) -> None:
     assert counts(world) == (3, 1, 0, 1)
 
 
-def test_the_queue_has_the_hardest_first(world: World) -> None:
+def test_the_queue_has_the_hardest_first(sqlite_only: World) -> None:
+    world = sqlite_only
     world.add_person("Dora", "annotator")
     world.assign("Dora", documents=["003", "004"])
     disputed(world)
