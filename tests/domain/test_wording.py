@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.domain.wording import (
+    asked_sentences,
+    asked_tag,
     confusion_sentence,
     drift_sentence,
     field_sentence,
@@ -238,3 +240,40 @@ def test_chance_seldom_makes_a_trend() -> None:
 
 def test_numbers() -> None:
     assert [number(x) for x in (-0.004, -0.123, 0.005001, 1)] == ["0.00", "−0.12", "0.01", "1.00"]
+
+
+# ---- why a person is asked ----
+
+
+def cluster(*reasons: str, **more: Any) -> dict[str, Any]:
+    votes = {
+        "speaker": {"openai": 1, "google": 1},
+        "stance": {"pro-copyright": 2, "pro-fair-use": 1},
+        "claim_type": {"FACT": 1, "VALUE": 1},
+        "on_target": {"true": 2, "false": 1},
+        "ascribed": {"false": 2, "true": 1},
+    }
+    sure = {"stance": "pro-copyright", "claim_type": None, "stance_posterior": 0.7, "claim_type_posterior": 0.5}
+    return {"reasons": list(reasons), "votes": votes, "annotators": 1, "eligible": 3, **sure, **more}
+
+
+@pytest.mark.parametrize(
+    ("reasons", "said", "tag"),
+    [
+        (["stance_opposed", "tie_stance"], ["Opposed stances: PRO-COPYRIGHT (2), PRO-FAIR-USE (1)."], "stance"),
+        (["tie_claim_type"], ["No claim type leads: FACT (1), VALUE (1)."], "claim type"),
+        (["single_annotator"], ["One of 3 marked it."], "one marked it"),
+        (["low_posterior"], ["The votes leave the stance uncertain."], "uncertain"),  # no claim type wins at all
+        (
+            ["ascribed_disagreement"],
+            ["In the speaker's own voice or ascribed: own voice (2), ascribed (1)."],
+            "ascribed",
+        ),
+        (["unsure", "boundary_disagreement"], ["They marked different words.", "Somebody was unsure."], "words"),
+        ([], [], ""),
+    ],
+)
+def test_why_somebody_is_asked(reasons: list[str], said: list[str], tag: str) -> None:
+    asked = cluster(*reasons)
+    assert asked_sentences(asked, lambda _field, value: value.upper()) == said
+    assert asked_tag(asked) == tag
