@@ -15,7 +15,7 @@ export function fill(x, guess, last) {
   $('#confirm').hidden = !guess;
   $('#origin').textContent = x.speaker && x.speaker_origin === 'carried' && !x.id ? 'carried on' : '';
   for (const r of $$('[type=radio]', bar)) r.checked = x[r.name] === r.value;
-  for (const b of $$('[aria-pressed]', bar)) b.setAttribute('aria-pressed', String(b.dataset.arg === 'on_target' ? !x.on_target : x[b.dataset.arg]));
+  for (const b of $$('[aria-pressed]', bar)) b.setAttribute('aria-pressed', b.dataset.arg === 'on_target' ? !x.on_target : x[b.dataset.arg]);
   $('#rule').textContent = $('#rule').dataset[words.speakers.get(x.speaker)?.kind] ?? '';
   $('#save').hidden = $('#new').hidden = true;
   $('#drop').hidden = !x.id && !x.refused;

@@ -1,20 +1,20 @@
 // Cards: one for each label, level with the first line of its mark; the open one is pinned, the others make room.
 // Marks never move the text: places and heights are measured once and kept until a resize. Of many cards only those
-// near the window are drawn and laid out, since a thousand would cost every frame dearly.
+// near the window are drawn and laid out, since a thousand would cost every frame dearly; so would as many start marks.
 import { byPlace, h, sign } from './labels.js';
 import { desk, doc, labels, spans, wide, words } from './state.js';
 import { shows } from './filter.js';
 import { $ } from './ui.js';
 
 const MANY = 80, known = new Map(), list = $('#cards');
-let lines = [], band = [];      // where paragraphs begin: [y, offset]; from and to which y cards are drawn
+let lines = [], band = [];      // where paragraphs begin: [y, offset, element]; from and to which y cards are drawn
 
 export const cardOf = id => $(`[data-id="${id}"]`, list);
 export const forget = id => { if (id) known.delete(id); else { known.clear(); lines = band = []; } };
 // whether those near the window are not those that were
 export function moved() {
   const { top } = desk.getBoundingClientRect();
-  return list.children.length > MANY && !(band[0] < -top - innerHeight / 2 && band[1] > innerHeight * 1.5 - top);
+  return labels.size > MANY && !(band[0] < -top - innerHeight / 4 && band[1] > innerHeight * 1.25 - top);
 }
 
 function face(x) {
@@ -44,13 +44,14 @@ export function putCards() {
 
 export function layoutCards(openId) {
   const { top } = desk.getBoundingClientRect(), here = [], focused = document.activeElement.closest('.card');
-  if (!lines[0]) lines = [...doc.paras].map(([p, [s]]) => [p.getBoundingClientRect().top - top, s.s]);
-  band = list.children.length > MANY && wide.matches ? [-top - innerHeight * 1.5, innerHeight * 2.5 - top] : [-Infinity, Infinity];
+  if (!lines[0]) lines = [...doc.paras].map(([p, [s]]) => [p.getBoundingClientRect().top - top, s.s, p]);
+  band = labels.size > MANY && wide.matches ? [-top - innerHeight / 2, innerHeight * 1.5 - top] : [-Infinity, Infinity];
   const start = lines.findLast(([y]) => y < band[0])?.[1] ?? 0, end = lines.find(([y]) => y > band[1])?.[1] ?? Infinity;
+  const far = (el, at, but) => el.classList.toggle('far', (at < start || at >= end) && !but);
+  for (const [, at, p] of lines) far(p, at);
   for (const c of list.children) {
-    const x = labels.get(c.dataset.id), far = (x.start < start || x.start >= end) && x.id !== openId && c !== focused;
-    if (far !== c.classList.contains('far')) c.classList.toggle('far', far);
-    if (far || c.hidden) continue;
+    const x = labels.get(c.dataset.id);
+    if (far(c, x.start, x.id === openId || c === focused) || c.hidden) continue;
     if (!c.firstChild) c.append(face(x));
     here.push([c, x]);
   }
@@ -70,6 +71,6 @@ export function layoutCards(openId) {
     for (let i = k - 1; i >= 0; i--) at[i].top = Math.min(at[i].top, at[i + 1].top - at[i].h);
     down(k + 1);
   }
-  list.classList.toggle('many', list.children.length > MANY);      // so many cards do not slide, they just move
+  list.classList.toggle('many', labels.size > MANY);      // so many cards do not slide, they just move
   for (const x of at) if (x.c.top !== x.top) x.c.style.setProperty('--y', `${x.c.top = x.top}px`);
 }

@@ -28,8 +28,8 @@ export class Combo {
     const { input, list } = this;
     this.hot = i;
     list.hidden = hidden;
-    input.setAttribute('aria-expanded', String(!hidden));
-    [...list.children].forEach((li, n) => li.setAttribute('aria-selected', String(n === i)));
+    input.setAttribute('aria-expanded', !hidden);
+    [...list.children].forEach((li, n) => li.setAttribute('aria-selected', n === i));
     input.setAttribute('aria-activedescendant', list.children[i]?.id ?? '');
     if (!hidden) list.children[i]?.scrollIntoView({ block: 'nearest' });
   }

@@ -6,7 +6,6 @@ import { bar, place } from './bar.js';
 import { filtering, kept, pick, seen, shows, tell } from './filter.js';
 import { $, $$, plural, say } from './ui.js';
 
-const still = matchMedia('(prefers-reduced-motion: reduce)');
 let cover = new Map(), shown, queued = 0;
 
 export const bare = s => s.said.length && !cover.has(s);
@@ -86,7 +85,7 @@ export function reveal(room = 230) {
   const r = at.cur.el.getBoundingClientRect(), below = innerHeight - (phone.matches || prefs.docked ? bar.offsetHeight + 40 : room);
   if (r.top >= 80 && r.bottom <= below) return;
   const to = Math.max(80, Math.min(innerHeight * (phone.matches ? 0.16 : 0.35), below - r.height));
-  scrollBy({ top: r.top - to, behavior: still.matches ? 'auto' : 'smooth' });
+  scrollBy({ top: r.top - to, behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
 }
 
 // a card and its marks are tinted together

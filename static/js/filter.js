@@ -18,7 +18,7 @@ export const seen = () => spans().filter(shows);
 // show the fields, or put them away where nothing is chosen
 export function unfold() {
   by.hidden = !by.hidden && !filtering();
-  $('[aria-expanded]', sieve).setAttribute('aria-expanded', String(!by.hidden));
+  $('[aria-expanded]', sieve).setAttribute('aria-expanded', !by.hidden);
 }
 
 // how many are shown, and the speakers to choose from: those of one's labels

@@ -23,8 +23,8 @@ export function go(sent, { range, keepBar, mouse = false } = {}) {
   Object.assign(at, { sel: { start, end, edge: 'to' }, active: null, byMouse: mouse });
   bar.hidden = !keepBar;
   refresh(before, at.sel, was);
+  if (prefs.docked || mouse) openBar();      // before the focus moves: that lays out the page, once for both
   back();
-  if (prefs.docked) openBar();
   reveal();
 }
 // a label that is half filled in is not lost by going away from it

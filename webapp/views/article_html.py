@@ -14,6 +14,8 @@ Label = Mapping[str, Any]
 Span = tuple[int, int]
 
 DEEPEST_LINE = 3  # more than four lines do not fit under a line of text
+MANY = 80  # labels; with more, static/js/cards.js draws only what is near the window
+NEAR = 6_000  # code points that a window shows at first, and half as much below it
 
 
 class Drawing:
@@ -57,7 +59,8 @@ class Drawing:
             self._sentence(number, span, here, lines) for number, span in enumerate(pairwise(bounds), first)
         )
         heading = any(part["start"] < end and start < part["end"] for part in headings)
-        return f'<div class="p{" hd" if heading else ""}" role="list">{sentences}</div>'
+        far = len(self._labels) > MANY and start > NEAR
+        return f'<div class="p{" hd" if heading else ""}{" far" if far else ""}" role="list">{sentences}</div>'
 
     def _sentence(self, number: int, span: Span, labels: list[Label], lines: Mapping[str, int]) -> str:
         start, end = span
