@@ -105,6 +105,16 @@ def test_of_several_rounds_the_latest_with_finished_work_counts(world: World) ->
     assert [one[:2] for one in told(settled(world, "main"))] == [("000", WORDS), ("002", "Hollywood")]
 
 
+def test_a_span_added_where_nobody_finished(sqlite_only: World) -> None:
+    world = sqlite_only
+    managing.close_round(world.db, OPERATOR, SLUG, "main")
+    added = decision("add", gold=gold(world, "Google", document="001"))
+    assert decide(world, added, document="001")[0]["status"] == "stored"
+    assert told(settled(world)) == [("001", "Google", "pro-fair-use", "adjudicator", "main")]
+    row = queued(world, "001")
+    assert (row.clusters, row.waiting, row.decided) == (1, 0, 1)
+
+
 # ---- the queue ----
 
 

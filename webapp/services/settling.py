@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.domain.gold import gold_records
-from webapp.models import Assignment, Document, Membership, Person, Round, Speaker
+from webapp.models import Assignment, Decision, Document, Membership, Person, Round, Speaker
 from webapp.services.access import Access
 from webapp.services.briefs import coins, finished_documents
 from webapp.services.members import member_name
@@ -70,13 +70,20 @@ def _add(
 
 
 def _documents(session: Session, access: Access, rounds: Sequence[str]) -> Iterator[tuple[Round, list[str]]]:
-    """Each round with the articles for which it is the latest with finished work."""
+    """Each round with the articles for which it is the latest with finished work, or with decisions."""
     named = [find_round(session, access.project_id, name) for name in dict.fromkeys(rounds)]
     taken: set[str] = set()
     for round in sorted(named, key=lambda round: -round.position):
-        mine = [id for id in finished_documents(session, access.project_id, round.name) if id not in taken]
+        there = {*finished_documents(session, access.project_id, round.name), *_decided(session, round)}
+        mine = sorted(there - taken)
         taken.update(mine)
         yield round, mine
+
+
+def _decided(session: Session, round: Round) -> Sequence[str]:
+    """Articles with decisions that stand; in a closed round also where nobody finished."""
+    here = (Decision.project_id == round.project_id, Decision.round == round.name, Decision.action != "clear")
+    return session.scalars(select(Decision.document_id).where(*here).distinct()).all()
 
 
 def _speakers(session: Session, project_id: str) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
