@@ -1,6 +1,7 @@
 """Transactions: nothing lost among many writers, readers on one snapshot, and refusals instead of errors."""
 
 import fcntl
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -9,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import event, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
 
 from tests.databases import Postgres
 from webapp import database as module
@@ -266,3 +268,87 @@ def test_connections_that_were_cut_are_replaced(postgres: Postgres, postgresql_u
         session.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid != pg_backend_pid() "
                              "AND datname = current_database()"))  # fmt: skip
     assert names(db) == ["Ada"]
+
+
+# ---- small changes that share a commit ----
+
+
+def added(db: Database, name: str) -> str:
+    def work(session: Session) -> str:
+        session.execute(ADD, {"id": new_id().replace("-", ""), "name": name, "no": False})
+        return name
+
+    return db.write(work)
+
+
+def test_many_small_changes_at_once_are_each_kept_and_answered(db: Database) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(lambda n: added(db, f"{n:03}"), range(160))) == [f"{n:03}" for n in range(160)]
+    assert names(db) == [f"{n:03}" for n in range(160)]
+
+
+def test_a_small_change_that_fails_harms_no_other(db: Database) -> None:
+    """In the same transaction, where they waited for one another."""
+    found: list[str] = []
+
+    def change(number: int) -> None:
+        try:
+            found.append(added(db, "the same" if number % 2 else f"{number:03}"))
+        except IntegrityError:
+            found.append("refused")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(change, range(40)))
+    assert found.count("refused") == 19
+    assert names(db) == sorted([*(f"{n:03}" for n in range(0, 40, 2)), "the same"])
+
+
+def test_changes_that_wait_share_one_commit(sqlite_url: str) -> None:
+    db, commits = Database(sqlite_url), []
+    event.listen(db.engine, "commit", commits.append)
+    with ThreadPoolExecutor(8) as pool:
+        with db.writing():
+            waiting = [pool.submit(added, db, f"{n}") for n in range(8)]
+            while len(db._shared._waiting) < 8:
+                time.sleep(0.001)
+        assert [one.result() for one in waiting] == [f"{n}" for n in range(8)]
+    assert len(commits) == 1
+
+
+def test_nobody_is_answered_before_the_commit(sqlite_url: str) -> None:
+    """What fails at the very end is told to all, and nothing of it is there."""
+    db = Database(sqlite_url)
+
+    def fail(_connection: object) -> None:
+        raise OperationalError("COMMIT", {}, sqlite3.OperationalError("disk I/O error"))
+
+    event.listen(db.engine, "commit", fail)
+    with ThreadPoolExecutor(8) as pool:
+        waiting = [pool.submit(added, db, f"{n}") for n in range(16)]
+        assert all(isinstance(one.exception(), Unavailable | OperationalError) for one in waiting)
+    event.remove(db.engine, "commit", fail)
+    assert names(db) == []
+    assert added(db, "later") == "later"
+
+
+def test_a_full_disk_is_told_to_all_who_share_it(sqlite_url: str) -> None:
+    db, kept = Database(sqlite_url), []
+    with db.reading() as session:
+        pages = session.scalar(text("PRAGMA page_count"))
+
+    @event.listens_for(db.engine, "connect")
+    def limit(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute(f"PRAGMA max_page_count={pages + 40}")
+
+    db.engine.dispose()
+
+    def fill(number: int) -> None:
+        try:
+            kept.append(added(db, f"{number}" * 300))
+        except Unavailable:
+            kept.append("")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(fill, range(1_000, 1_400)))
+    assert kept.count("") > 10
+    assert sorted(name for name in kept if name) == names(db), "what was acknowledged is there, and nothing else"

@@ -5,10 +5,10 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 import uuid_utils
@@ -18,6 +18,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from webapp.domain.errors import Unavailable
+
+Result = TypeVar("Result")
 
 PATIENCE_SECONDS = 10
 _ADVISORY_LOCK = 7_305_110  # any number will do as long as every server of one PostgreSQL uses the same
@@ -52,6 +54,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
         self._queue = _WritersQueue(self.url.database if self.is_sqlite else None)
+        self._shared = _SharedCommits(self)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -66,6 +69,24 @@ class Database:
         with _translated(), self._queue.turn(), Session(self.engine.execution_options(immediate=True)) as session:
             with session.begin():
                 yield session
+
+    def write(self, work: Callable[[Session], Result]) -> Result:
+        """What `work` gives, once it is committed: for the many small changes of many people at once.
+
+        On SQLite those that wait in one process share a transaction and its commit, each in a savepoint of its own.
+        Raises what the work raises, of which nothing is kept then, or Unavailable. The work asks no other transaction.
+        """
+        if self.is_sqlite:
+            return self._shared.run(work)
+        with self.writing() as session:
+            return work(session)
+
+    @contextmanager
+    def _immediate(self) -> Iterator[Connection]:
+        """A connection in one immediate transaction, committed at the end of the block. Raises Unavailable."""
+        engine = self.engine.execution_options(immediate=True)
+        with _translated(), self._queue.turn(), engine.begin() as connection:
+            yield connection
 
     def close(self) -> None:
         self.engine.dispose()
@@ -153,6 +174,90 @@ def _is_away(why: DBAPIError) -> bool:
 
 def _first_line(why: BaseException | None) -> str:
     return str(why).strip().split("\n")[0]
+
+
+class _Waiting(Generic[Result]):
+    """Work that somebody waits for: called when it is done, or when it is their turn to do all that waits."""
+
+    def __init__(self, work: Callable[[Session], Result]) -> None:
+        self._work = work
+        self._result: Result | None = None
+        self._failure: BaseException | None = None
+        self._called = threading.Event()
+        self.leads = False
+
+    def do(self, connection: Connection) -> None:
+        """In a savepoint: what fails leaves nothing, and harms nobody else's work."""
+        try:
+            with Session(connection, join_transaction_mode="create_savepoint") as session, session.begin():
+                self._result = self._work(session)
+        except Exception as why:
+            if isinstance(why, DBAPIError) and _is_away(why):
+                raise  # then the others' work cannot be kept either
+            driver = connection.connection.dbapi_connection
+            if driver is None or not driver.in_transaction:  # SQLite gave the transaction up: full
+                raise Unavailable("The database gave up what was being written. Nothing was changed.") from why
+            self._failure = why
+
+    def call(self, failure: BaseException | None = None, *, leads: bool = False) -> None:
+        self._failure, self.leads = self._failure or failure, leads
+        self._called.set()
+
+    def wait(self) -> None:
+        self._called.wait()
+
+    def result(self) -> Result:
+        if self._failure is not None:
+            raise self._failure
+        return cast(Result, self._result)
+
+
+class _SharedCommits:
+    """Small changes of the threads of a process in one transaction: whoever comes first does what came meanwhile.
+
+    Taking turns with the other processes, and the commit itself, then cost once what they cost each otherwise; under
+    load most of a save is waiting for them. Nobody is answered before the commit.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._guard = threading.Lock()
+        self._waiting: list[_Waiting[Any]] = []
+        self._is_led = False
+
+    def run(self, work: Callable[[Session], Result]) -> Result:
+        mine = _Waiting(work)
+        with self._guard:
+            self._waiting.append(mine)
+            mine.leads, self._is_led = not self._is_led, True
+        if not mine.leads:
+            mine.wait()
+        if mine.leads:
+            self._lead()
+        return mine.result()
+
+    def _lead(self) -> None:
+        """Do all that waits, then let the first of those who came meanwhile lead."""
+        batch: list[_Waiting[Any]] = []
+        failure: BaseException | None = None
+        try:
+            with self._database._immediate() as connection:
+                batch = self._taken()
+                for waiting in batch:
+                    waiting.do(connection)
+        except BaseException as why:
+            failure = why
+        for waiting in batch or self._taken():
+            waiting.call(failure)
+        with self._guard:
+            self._is_led = bool(self._waiting)
+            if self._waiting:
+                self._waiting[0].call(leads=True)
+
+    def _taken(self) -> list[_Waiting[Any]]:
+        with self._guard:
+            taken, self._waiting = self._waiting, []
+        return taken
 
 
 class _WritersQueue:

@@ -90,22 +90,18 @@ def operate(
     round_name: str | None = None,
 ) -> Answer:
     """Store or refuse each operation for itself, in order, in one transaction. Raises NotFound, Unavailable."""
-    try:
-        return _operate(db, actor, slug, document_id, operations, round_name)
-    except IntegrityError:
-        # the same id was stored by another request at this very moment: now it is there to be seen
-        return _operate(db, actor, slug, document_id, operations, round_name)
 
-
-def _operate(
-    db: Database, actor: Actor, slug: str, document_id: str, operations: Sequence[Operation], round_name: str | None
-) -> Answer:
-    with db.writing() as session:
-        access = enter(session, slug, actor)
-        desk = _Desk(session, access, document_id, round_name)
+    def take(session: Session) -> Answer:
+        desk = _Desk(session, enter(session, slug, actor), document_id, round_name)
         desk.prefetch(operations)
         results = [desk.take(operation) for operation in operations]
         return Answer(results, desk.state)
+
+    try:
+        return db.write(take)
+    except IntegrityError:
+        # the same id was stored by another request at this very moment: now it is there to be seen
+        return db.write(take)
 
 
 class _Desk:
