@@ -108,7 +108,7 @@ def test_it_stops_cleanly(server: Server, sent: signal.Signals) -> None:
     assert server.process.wait(timeout=STOP_SECONDS) == 0
     assert not answers(server.address)
     assert [id for id in workers if Path(f"/proc/{id}").exists()] == []
-    assert "Traceback" not in server.printed()
+    assert "Traceback" not in server.printed() and '"level": "error"' not in server.printed()
 
 
 def test_workers_stop_when_the_master_says_so(curator: Client) -> None:

@@ -16,7 +16,7 @@ def create_app(settings: "Settings") -> "Flask":
     from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from webapp import assets, compression, errors, identity, places, security
+    from webapp import assets, compression, errors, identity, logs, metrics, places, security
     from webapp.database import Database
     from webapp.views import (
         accounts,
@@ -51,13 +51,11 @@ def create_app(settings: "Settings") -> "Flask":
     )
     app.extensions["settings"] = settings
     app.extensions["database"] = Database(settings.database_url)
+    logs.init_app(app)
+    metrics.init_app(app)
     assets.init_app(app, places.place("static"))
-    identity.init_app(app)
-    security.init_app(app)
-    errors.init_app(app)
-    compression.init_app(app)
-    layout.init_app(app)
-    moments.init_app(app)
+    for part in (identity, security, errors, compression, layout, moments):
+        part.init_app(app)
     members = (accounts, agreement, annotating, exports, health, home, plain, reading, releases)
     adjudicators = (adjudicating, adjudication_pages)
     curators = (events, making, people, projects, rounds, settings_pages, speakers, withdrawn)

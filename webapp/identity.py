@@ -10,7 +10,9 @@ from webapp.errors import problem, wants_json
 from webapp.services import accounts
 
 # addresses that need no sign-in, by endpoint
-OPEN = frozenset({"static", "health.healthz", "health.readyz", "accounts.sign_in", "accounts.welcome"})
+OPEN = frozenset(
+    {"static", "health.healthz", "health.readyz", "health.metrics", "accounts.sign_in", "accounts.welcome"}
+)
 _TOKEN = "token"
 
 

@@ -17,7 +17,7 @@ NEW = {"name": "Somebody Bob proposed", "kind": "person", "affiliation": ""}
 DOCUMENTS = PARTS["doc"]
 TOKENS = re.compile(r'(csrf-token" content="|csrf_token"[^>]*value="|"csrf_token":\s*")[^"]*')
 MOMENT = re.compile(r"\d\d:\d\d(:\d\d)?( UTC)?")
-NONCES = {"Set-Cookie", "Date"}  # what may differ between two equal answers
+NONCES = {"X-Request-Id", "Set-Cookie", "Date"}  # what may differ between two equal answers
 # sent to with nothing in it each other address refuses; this one would end her session
 SIGN_OUT = frozenset({"accounts.sign_out"})
 

@@ -123,4 +123,6 @@ def test_every_answer_is_one_that_is_described(sqlite_only: World, path: str, me
         fuzzed.send(path, method, data)
 
     run()
-    assert 401 not in fuzzed.answered and min(fuzzed.answered) < 300, fuzzed.answered
+    assert 401 not in fuzzed.answered, fuzzed.answered
+    if path != "/account/preferences":  # few values are settings, and what is drawn changes with our own code
+        assert min(fuzzed.answered) < 300, fuzzed.answered

@@ -14,10 +14,11 @@ import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import ThreadWorker
 from sqlalchemy import make_url
 
-from webapp import create_app
+from webapp import create_app, logs, metrics
 from webapp.cli import jobs
 from webapp.config import BadSetting, Settings
 from webapp.database import Database
@@ -35,6 +36,15 @@ def _stop_in_peace(worker: ThreadWorker) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGQUIT, worker.handle_exit)
+
+
+class _Log(Logger):  # type: ignore[misc]
+    """gunicorn's own messages in the form of ours."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(logs.JsonLines())
 
 
 class _Master(Arbiter):  # type: ignore[misc]
@@ -55,6 +65,7 @@ class _Master(Arbiter):  # type: ignore[misc]
     def halt(self, reason: str | None = None, exit_status: int = 0) -> None:
         if self._jobs is not None:
             self._jobs.terminate()
+        self.app.forget_metrics()
         super().halt(reason, exit_status)
 
 
@@ -63,6 +74,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.forget_metrics = metrics.share_folder() if settings.metrics else lambda: None
         super().__init__()
 
     def run(self) -> None:
@@ -78,6 +90,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "graceful_timeout": _SECONDS_TO_STOP,
             "control_socket_disable": True,  # it would be a file in a folder that may be read-only
             "loglevel": "warning",
+            "logger_class": _Log,
             "proc_name": "stancemark",
             "post_worker_init": _stop_in_peace,
         }
@@ -157,6 +170,7 @@ def serve(settings: Settings, host: str | None, port: int | None, workers: int |
     click.echo(f"Stancemark is at {address}/")
     if token:
         click.echo(f"First sign-in, for one hour and one use: {address}/welcome/{token}")
+    logs.configure()
     _Server(settings).run()
 
 

@@ -1,5 +1,6 @@
 """The queue of slow work: whoever wants some adds a row, a job process takes it. A restart loses nothing."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +51,13 @@ def any_to_do(db: Database) -> bool:
     """Whether a job waits, or stands still because its process died."""
     with db.reading() as session:
         return session.scalar(select(Job.id).where(_is_to_do()).limit(1)) is not None
+
+
+def count_living(db: Database) -> dict[str, int]:
+    """How many jobs wait, and how many are being done."""
+    with db.reading() as session:
+        states = Counter(session.scalars(select(Job.state).where(_is_living())))
+    return {state: states[state] for state in ("waiting", "running")}
 
 
 def claim(db: Database) -> Claimed | None:

@@ -6,7 +6,7 @@ import msgspec
 from flask import Blueprint, Response, abort, jsonify, render_template, request, url_for
 from flask_wtf.csrf import generate_csrf
 
-from webapp import identity
+from webapp import identity, metrics
 from webapp.domain import strict_json
 from webapp.domain.errors import Invalid
 from webapp.domain.labels import OperationsRequest
@@ -72,6 +72,7 @@ def operations(slug: str, doc: str) -> Response:
     answer = annotating.operate(
         identity.database(), identity.actor(), slug, doc, body.operations, request.args.get("round")
     )
+    metrics.count_saves(answer.results)
     return jsonify({"results": [result.record() for result in answer.results], "state": answer.state})
 
 
