@@ -242,13 +242,17 @@ const C = {
     refresh();
     say(at.names ? data.annotators.map(x => `${x.letter} is ${x.name}`).join(', ') : 'Names hidden');
   },
-  mine() { const c = here(), { mine } = c.trouble; decide(c, { action: mine === null ? 'reject' : 'set', gold: mine ?? proposal(c), note: c.said.trim() }); goOn('Yours was sent again'); },
+  mine() {
+    const c = here(), { action, mine } = c.trouble;
+    decide(c, action === 'clear' ? null : { action: action === 'reject' ? 'reject' : 'set', gold: mine, note: c.said.trim() });
+    goOn('Yours was sent again');
+  },
   theirs() { const c = here(), { ops } = c.trouble; c.trouble = undefined; outbox.drop(ops); refresh(); tell('Left as it is'); },
   unsent() { const i = at.clusters.findIndex(c => c.trouble); if (i >= 0) go(i); tell(); },
   keys() { $('#keys').showModal(); },
   guide() { window.open(addresses.guide, 'stancemark-guide'); },
 };
-const READING = /^(next|waiting|go|names|keys|guide|cancel|unsent)$/;
+const READING = /^(next|waiting|go|names|keys|guide|cancel|unsent|theirs)$/;
 function run(what, e) {
   const [cmd, arg] = what.split(/:(.*)/);
   if (problemNow() && !READING.test(cmd)) { toast(problemNow()); return; }
@@ -286,6 +290,7 @@ async function reload() {
   if (given.person !== data.person) return false;
   take(given);
   overlay(await pending());
+  troubles(await outbox.refused());
   refresh(true);
   return true;
 }
@@ -301,10 +306,8 @@ function overlay(ops) {
 }
 // What was not taken is shown beside what is there now; neither overwrites the other.
 async function refused(ops) {
-  for (const op of ops) await outbox.store.put(op);
   at.done = [];
   if (!await reload()) { toast(ops[0].refused.message, '', null, true); return; }
-  troubles(await outbox.refused());
   const i = at.clusters.findIndex(c => c.trouble);
   if (i >= 0 && !at.draft) go(i); else refresh();
   say(`Not accepted. ${ops[0].refused.message}`);
@@ -312,11 +315,14 @@ async function refused(ops) {
 function troubles(ops) {
   for (const op of ops) {
     const { key, action, before, refused: why } = op, c = at.clusters.find(x => x.key === key) ?? at.clusters.find(x => before && x.start < before.start + before.text.length && before.start < x.end);
-    if (!c) { toast(`Not accepted: ${why.message}`, '', null, true); outbox.drop([op]); continue; }
-    c.trouble = { ops: [...c.trouble?.ops ?? [], op], message: MESSAGES[why.code] ?? why.message, mine: action === 'reject' || action === 'clear' ? null : before?.mine ?? null };
+    if (!c) { toast(`Not accepted: ${why.message} Yours was: ${yours(op)}.`, '', null, true); outbox.drop([op]); continue; }
+    const own = why.code === 'conflict' && c.decision_row?.by === data.person;
+    c.trouble = { ops: [...c.trouble?.ops ?? [], op], action, mine: before?.mine ?? null, yours: yours(op), message: own ? MESSAGES.own : MESSAGES[why.code] ?? why.message };
+    c.said ||= op.note;
   }
 }
-const MESSAGES = { conflict: 'Somebody else decided this meanwhile. What they chose stands; yours was not taken.', stale: 'The labels changed before this was sent. Look at them, then decide.' };
+const yours = ({ action, before }) => (action === 'clear' ? 'to take it back' : action === 'reject' ? 'no label' : told(before.mine));
+const MESSAGES = { own: 'You decided this in another window meanwhile; what was decided there stands.', conflict: 'Somebody else decided this meanwhile. What they chose stands; yours was not taken.', stale: 'The labels changed before this was sent. Look at them, then decide.' };
 
 const outbox = new Outbox({ store: openStore(), person: data.person_id, who: data.person, address: addresses.decisions, renewAt: addresses.json, token: $('meta[name=csrf-token]').content,
   on: { refused, turn() {},

@@ -1,10 +1,10 @@
 // The panel: what is asked, what each annotator says, what was decided; and the list of all.
 import { h, sign } from './labels.js';
-import { FLAGS, asked, asks, at, data, extent, gold, here, lacks, proposal, settled, textOf, told, waiting, waits, wordOf, words } from './matter.js';
+import { FLAGS, SAME_WORDS, asked, at, data, extent, gold, here, lacks, proposal, settled, textOf, told, waiting, waits, wordOf, words } from './matter.js';
 import { $, $$, plural } from './ui.js';
 
 const duel = $('#duel'), list = $('#todo'), TAGS = { accept: 'accepted', set: 'changed', reject: 'no label', add: 'added' };
-const MOST_COLUMNS = 4;
+const MOST_COLUMNS = 4, LACKING = { stance: 'stance', claim_type: 'claim type', speaker: 'speaker', ascribed: 'voice' };
 
 const who = x => (at.names && x.name) || x.letter;
 const key = n => h('kbd', { 'aria-hidden': 'true' }, String(n + 1));
@@ -66,7 +66,7 @@ function table(c) {
   const cols = columns(c), all = c.labels_full, top = proposal(c), is = settled(c) ? gold(c) : top, lack = !settled(c) && lacks(top);
   const rows = ROWS.filter(([, , shown]) => shown([...all, ...(is ? [is] : [])])).map(([title, tell]) => {
     const say = x => tell(x, top), open = !OWN.test(title) && lack && !say(top);
-    return { title, say, open, differs: new Set(all.map(say)).size > 1, said: OWN.test(title) || !is ? '' : tell(is, title === 'Words' ? is : top), usual: is && say(is), cell: x => cell(title, say, x) };
+    return { title, say, open, differs: new Set(all.map(say)).size > 1, said: OWN.test(title) || !is ? '' : tell(is, title === 'Words' ? is : top), usual: title === 'Words' ? SAME_WORDS : is && say(is), cell: x => cell(title, say, x) };
   });
   const first = { title: settled(c) ? 'Decided' : 'Proposal',
     cell: r => (OWN.test(r.title) ? h('td', {}) : cell(r.title, x => (r.title === 'Words' ? extent(x, x) : r.say(x)), is, r.open)) };
@@ -120,7 +120,8 @@ export function paintPanel() {
   $('#why').replaceChildren(...reasons(c).map(x => h('li', {}, x)));
   $('#quote').textContent = textOf(c);
   $('#table').replaceChildren(table(c));
-  $('#accept span').textContent = settled(c) || !asks(c) && !c.stale ? 'Go on' : 'Accept the proposal';
+  const lack = lacks(proposal(c));
+  $('#accept span').textContent = !waits(c) ? 'Go on' : lack ? `Choose the ${LACKING[lack]}` : 'Accept the proposal';
   $('#undo').disabled = !at.done.length;
   paintTrouble(c.trouble);
 }
@@ -128,5 +129,5 @@ function paintTrouble(trouble) {
   $('#trouble').hidden = !trouble;
   if (!trouble) return;
   $('#trouble p').textContent = trouble.message;
-  $('#mine').textContent = trouble.mine === null ? 'no label' : told(trouble.mine);
+  $('#mine').textContent = trouble.yours;
 }

@@ -52,11 +52,12 @@ export function insert(c) {
 }
 
 // ---------- what is called how ----------
-export const FLAGS = { on_target: v => (v ? 'on target' : 'off target'), ascribed: v => (v === null ? '?' : v ? 'ascribed' : 'own') };
+export const FLAGS = { on_target: v => (v ? 'on target' : 'off target'), ascribed: v => (v === null ? '' : v ? 'ascribed' : 'own') };
 export const wordOf = (field, v) => (field === 'speaker' ? v && words.name(v) : field === 'stance' ? words.stance({ stance: v }) : field === 'claim_type' ? words.claim({ claim_type: v }) : FLAGS[field](v)) || '';
 // a label in a few words: "OpenAI, pro-fair-use, policy"
 export const told = x => [words.name(x.speaker ?? ''), words.stance(x), words.claim(x), !x.on_target && 'off target', x.ascribed && 'ascribed'].filter(Boolean).join(', ');
 export const textOf = c => gold(c)?.quote ?? c.quote;
+export const SAME_WORDS = 'as proposed';
 // how many words there are between two places
 const count = (from, to) => doc.slice(from, to).split(/\s+/).filter(w => /[\p{L}\p{N}]/u.test(w)).length;
 const side = (n, where) => n && `${Math.abs(n)} ${n > 0 ? 'more' : 'fewer'} ${where}`;
@@ -64,5 +65,5 @@ const side = (n, where) => n && `${Math.abs(n)} ${n > 0 ? 'more' : 'fewer'} ${wh
 export function extent(x, of) {
   if (x === of) return `${count(x.start, x.end)} words`;
   const before = x.start < of.start ? count(x.start, of.start) : -count(of.start, x.start), after = x.end > of.end ? count(of.end, x.end) : -count(x.end, of.end);
-  return [side(before, 'before'), side(after, 'after')].filter(Boolean).join(', ') || 'as proposed';
+  return [side(before, 'before'), side(after, 'after')].filter(Boolean).join(', ') || SAME_WORDS;
 }
