@@ -95,7 +95,8 @@ def card(slug: str, n: int) -> str:
 def _drawn(card: str) -> Markup:
     """The card below its title: front matter is for machines. Raw HTML is off, so what is rendered is safe."""
     _, _, body = card.removeprefix("---\n").partition("\n---\n")
-    first, *rest = _MARKDOWN.render(body.lstrip().partition("\n")[2]).split("<table>")
+    html = _MARKDOWN.render(body.lstrip().partition("\n")[2]).replace("<pre>", '<pre tabindex="0">')
+    first, *rest = html.split("<table>")
     tables = (_TABLE.format(n) + part.replace("</table>", "</table></div>") for n, part in enumerate(rest, 1))
     return Markup("".join((first, *tables)))  # noqa: S704
 
