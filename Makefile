@@ -28,13 +28,14 @@ tests: .venv/test.stamp
 
 # what `make test` does in short, at length: saves over a line that fails, servers that are killed, requests and files at random
 soak: .venv/test.stamp
-	STANCEMARK_SOAK=1 $(BIN)/pytest -q -rP tests/browser/test_faults.py tests/web/test_openapi.py tests/web/test_fuzzed_uploads.py tests/web/test_hot_queries.py
+	STANCEMARK_SOAK=1 $(BIN)/pytest -q -rP tests/test_faults.py tests/browser/test_faults.py tests/web/test_openapi.py tests/web/test_fuzzed_uploads.py tests/web/test_hot_queries.py
 
 bench: .venv/test.stamp
 	$(BIN)/python -m bench.load
 	$(BIN)/python -m bench.page
 	$(BIN)/python -m bench.agreement
 	$(BIN)/python -m bench.report
+	$(BIN)/python -m bench.release
 
 coverage: .venv/test.stamp
 	$(BIN)/coverage run -m pytest $(PYTEST)

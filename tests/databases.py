@@ -51,10 +51,19 @@ class Postgres:
         self._server.send_signal(signal.SIGINT)
         self._server.wait(timeout=START_SECONDS)
 
+    def crash_and_start(self) -> None:
+        """An immediate shutdown, as of a machine that loses its power, and a start that recovers from it."""
+        self._server.send_signal(signal.SIGQUIT)
+        self._server.wait(timeout=START_SECONDS)
+        self._server = self._serve()
+
     def _start(self) -> subprocess.Popen[bytes]:
-        data = f"{self._folder}/data"
-        if self._program("initdb", "-D", data, *NEW_CLUSTER).wait() != 0:
+        if self._program("initdb", "-D", f"{self._folder}/data", *NEW_CLUSTER).wait() != 0:
             raise RuntimeError(f"PostgreSQL could not make its files:\n{self._log()}")
+        return self._serve()
+
+    def _serve(self) -> subprocess.Popen[bytes]:
+        data = f"{self._folder}/data"
         settings = [argument for setting in self._settings for argument in ("-c", setting)]
         server = self._program("postgres", "-D", data, "-k", str(self._folder), "-c", "listen_addresses=", *settings)
         self._wait_for(server)

@@ -210,7 +210,8 @@ class World:
             session.execute(text(statement), values)
 
 
-def _build(url: str) -> None:
+def build(url: str) -> None:
+    """The small world in a database that has its tables and nothing else."""
     with opened(url) as world:
         managing.create_project(world.db, OPERATOR, SLUG, "The Hollywood letter")
         articles = place("seeds") / "articles.jsonl"
@@ -237,14 +238,14 @@ def opened(url: str) -> Iterator[World]:
 def sqlite_world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("world") / "annotations.db"
     shutil.copy(sqlite_template, path)
-    _build(f"sqlite:///{path}")
+    build(f"sqlite:///{path}")
     return path
 
 
 @pytest.fixture(scope="session")
 def postgresql_world(postgres: Postgres, postgresql_template: str) -> str:
     name = postgres.create(postgresql_template)
-    _build(postgres.url(name))
+    build(postgres.url(name))
     return name
 
 

@@ -247,7 +247,9 @@ def _count_attempt(db: Database, key: str, address: str) -> str:
     """Count the try before the password is looked at, one after another, so that many at once cannot slip through."""
     with db.writing() as session:
         take_turns(session)
-        session.execute(delete(SignInAttempt).where(SignInAttempt.at < before_now(minutes=THROTTLE_MINUTES)))
+        past = SignInAttempt.at < before_now(minutes=THROTTLE_MINUTES)
+        ahead = SignInAttempt.at > now()  # the clock was set back; nobody is kept out until it is that late again
+        session.execute(delete(SignInAttempt).where(or_(past, ahead)))
         for column, value, most in (
             (SignInAttempt.name_key, key, MOST_WRONG_PER_NAME),
             (SignInAttempt.address, address, MOST_WRONG_PER_ADDRESS),
