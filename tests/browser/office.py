@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState
 
-from tests.browser.visitors import watch
+from tests.browser.visitors import CALM, at_work, watch
 from tests.servers import new_folder, serving
 from webapp.database import Database
 from webapp.domain.labels import LabelInput, Put
@@ -80,6 +80,7 @@ class Office:
 
     def browse(self, name: str, width: int = 1360, height: int = 900, **more: Any) -> BrowserContext:
         """A browser of their own for `name`, who is signed in there; `more` goes to the browser's context."""
+        more = CALM | more
         if name not in self.sessions:
             self.sessions[name] = self._sign_in(name)
         viewport = {"width": width, "height": height}
@@ -96,7 +97,7 @@ class Office:
 
     def open(self, page: Page, article: Article) -> None:
         page.goto(self.address + article.path)
-        page.wait_for_selector("body[data-ready]")
+        at_work(page)
 
     def _sign_in(self, name: str) -> StorageState:
         context = self.browser.new_context()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, StorageState, expect
 
+from tests.browser.visitors import CALM, at_work
 from tests.servers import new_folder, serving
 from webapp.database import Database
 from webapp.domain.permissions import OPERATOR
@@ -34,11 +35,18 @@ class Team:
     def visit(self, name: str, width: int = 1360, **more: Any) -> Page:
         """Signed in and at the article; `more` goes to the browser's context."""
         viewport = {"width": width, "height": 900}
-        context = self.browser.new_context(storage_state=self.sessions[name], viewport=viewport, **more)
+        context = self.browser.new_context(storage_state=self.sessions[name], viewport=viewport, **(CALM | more))
         self.contexts.append(context)
         page = context.new_page()
-        page.goto(self.address + ARTICLE)
+        if more.get("java_script_enabled", True):
+            self.open(page)
+        else:
+            page.goto(self.address + ARTICLE)
         return page
+
+    def open(self, page: Page) -> None:
+        page.goto(self.address + ARTICLE)
+        at_work(page)
 
     def sign_in(self, name: str) -> None:
         with closing(self.browser.new_context()) as context:

@@ -68,7 +68,7 @@ STATES: list[Callable[[Page], None]] = [
 def test_every_state_is_sound(team: Team, scheme: str, width: int) -> None:
     page = team.visit("Alice", width, color_scheme=scheme)
     for state in STATES:
-        page.goto(team.address + ARTICLE)
+        team.open(page)
         state(page)
         assert violations(page) == [], state.__name__
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), state.__name__
@@ -186,11 +186,13 @@ def test_without_scripts_a_sentence_is_labelled_changed_and_finished_by_plain_fo
     page.get_by_role("link", name="Change").click()
     form.get_by_label("Value").check()
     form.get_by_role("button", name="Save").click()
+    expect(form).to_have_count(0)
     (label,) = stored(page, team)
     assert (label["claim_type"], label["revision"]) == ("VALUE", 2)
     page.get_by_role("button", name="Finish").click()
     expect(page.locator("#art")).to_contain_text("You finished this article")
     page.get_by_role("button", name="Reopen").click()
     page.get_by_role("link", name="Change").click()
-    page.locator("#plain").get_by_role("button", name="Delete").click()
+    form.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("link", name="Change")).to_have_count(0)
     assert stored(page, team) == []

@@ -59,6 +59,7 @@ def sign_in(page: Page, place: Place, name: str, password: str = PASSWORD) -> No
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{place.address}/")
 
 
 def sound(page: Page) -> list[str]:
@@ -73,7 +74,6 @@ def test_every_page_is_sound(place: Place, browser: Browser, size: tuple[int, in
         visitor = browser.new_context(viewport={"width": size[0], "height": size[1]})
         page = visitor.new_page()
         sign_in(page, place, name)
-        page.wait_for_url(f"{place.address}/")
         for address in addresses:
             page.goto(place.address + address)
             assert sound(page) == [], (name, address)
@@ -133,7 +133,7 @@ def test_filters_change_the_list_in_place_and_back_undoes_it(place: Place, page:
     page.keyboard.press("Enter")
     expect(page.get_by_text("No article is finished")).to_be_visible()
     expect(tabs.get_by_role("link", name="Finished")).to_be_focused()
-    assert page.url.endswith(f"/?project={PROJECT}&show=finished")
+    expect(page).to_have_url(f"{place.address}/?project={PROJECT}&show=finished")
     assert page.evaluate("window.same")
     assert sound(page) == []
     page.go_back()
@@ -163,7 +163,6 @@ def test_light_and_dark_stay_as_chosen(place: Place, page: Page) -> None:
     page.get_by_role("button", name="Light or dark").click()
     assert shade(page) == "dark"
     sign_in(page, place, "Ada")
-    page.wait_for_url(f"{place.address}/")
     assert shade(page) == "dark"
     page.goto(f"{place.address}/account")
     expect(page.get_by_role("radio", name="Dark")).to_be_checked()
@@ -184,6 +183,7 @@ def test_the_contents_of_the_guide_lead_to_what_they_name(place: Place, page: Pa
     page.goto(f"{place.address}/p/{PROJECT}/guide")
     page.get_by_role("link", name="6. Hard cases and rulings").click()
     heading = page.get_by_role("heading", name="6. Hard cases and rulings")
+    expect(heading).to_be_in_viewport()
     below_header = page.locator("header.top").bounding_box()
     assert below_header is not None
     box = heading.bounding_box()

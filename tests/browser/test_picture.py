@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.visitors import at_work
 from tests.servers import STANCEMARK, Server, new_folder, serving, without_settings
 from webapp.database import Database
 from webapp.domain.permissions import OPERATOR
@@ -48,11 +49,11 @@ def test_the_annotation_page_can_be_pictured(page: Page, demo: Server) -> None:
     sign_in(page, demo, "alice")
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     page.goto(f"{demo.address}/p/hollywood-letter/documents/000")
+    at_work(page)
     page.locator("button[data-cmd=reopen]").first.click()
     page.locator("#art mark").nth(1).click()
     expect(page.locator("#bar")).to_be_visible()
     expect(page.locator("#bar input[value=pro-copyright]")).to_be_checked()
-    page.evaluate("document.fonts.ready")
 
     taken = page.screenshot(animations="disabled", caret="hide")
     assert size_of(taken) == (WIDTH, HEIGHT)

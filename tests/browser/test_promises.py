@@ -74,8 +74,7 @@ def test_a_page_that_is_not_the_article_takes_no_label(office: Office) -> None:
     page.locator(".s").first.click()
     expect(page.locator("#bar")).to_be_hidden()
     page.unroute_all()
-    page.reload()
-    page.wait_for_selector("body[data-ready]")
+    office.open(page, article)
     press(page, "j", "r", "1", "e")
     saved(page, 1)
 
@@ -103,7 +102,7 @@ def test_letters_stay_letters_where_somebody_writes(office: Office) -> None:
 
 def test_a_docked_bar_never_covers_what_is_read(office: Office) -> None:
     article = office.article("\n\n".join(f"“Sentence {n} of this long letter,” said Ava DuVernay." for n in range(40)))
-    page = office.visit("Bob", article, 1100, 700, reduced_motion="reduce")
+    page = office.visit("Bob", article, 1100, 700)
     with page.expect_response("**/preferences"):
         press(page, "b")
     for _ in range(30):

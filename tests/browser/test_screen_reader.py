@@ -184,6 +184,7 @@ def test_dialogs_have_names_keep_the_focus_and_give_it_back(office: Office) -> N
                 "document.activeElement === document.body || !!document.activeElement.closest('dialog')"
             )
         press(page, "Escape")
+        expect(page.locator("dialog[open]")).to_have_count(0)
         assert told(page, "dialog") == []
         assert focused_sentence(page), name
 

@@ -173,7 +173,7 @@ def test_thousands_of_drags_mark_what_python_slices(office: Office) -> None:
     article = office.article("\r\n\r\n".join(LINES))
     assert "\r" not in article.text
     office.label(article, *overlapping(article, 1))
-    page = office.visit("Alice", article, height=4000, reduced_motion="reduce")
+    page = office.visit("Alice", article, height=4000)
     assert page.locator("mark mark").count() > 5
     check(page, article, 2, RANGES)
 
@@ -194,7 +194,7 @@ def test_a_drag_stops_at_what_is_left_out(office: Office) -> None:
         for a, b in parts
     ]
     article = office.article(text, excluded)
-    page = office.visit("Alice", article, height=2000, reduced_motion="reduce")
+    page = office.visit("Alice", article, height=2000)
     expect(page.locator("details.ex")).to_have_count(2)
     check(page, article, 3, 300, [(region["start"], region["end"]) for region in excluded])
 

@@ -4,6 +4,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.office import Article, Office, sign_in
 from tests.browser.team import press, saved
+from tests.browser.visitors import at_work
 
 LETTER = """“We firmly believe that art matters,” said Ava DuVernay. “It is worth paying for.”
 
@@ -32,7 +33,8 @@ def sign_in_again(context: BrowserContext, office: Office, name: str, article: A
     page = context.new_page()
     page.goto(f"{office.address}/sign-in?next={article.path}")
     sign_in(page, name)
-    page.wait_for_selector("body[data-ready]")
+    page.wait_for_url(f"**{article.path}")
+    at_work(page)
     return page
 
 
@@ -125,9 +127,7 @@ def test_with_letters_switched_off_the_same_is_done_with_tab_and_enter(office: O
     page.get_by_role("button", name="Keys").click()
     with page.expect_response("**/preferences"):
         page.get_by_label("Single-letter keys").uncheck()
-    press(page, "Escape")
-    page.reload()
-    page.wait_for_selector("body[data-ready]")
+    office.open(page, article)
     press(page, "j", "1", "?", "Shift+N")
     expect(page.locator("[aria-current=true]")).to_have_count(0)
     expect(page.locator("dialog[open]")).to_have_count(0)
@@ -148,5 +148,7 @@ def test_with_letters_switched_off_the_same_is_done_with_tab_and_enter(office: O
     page.get_by_role("button", name="Keys").click()
     with page.expect_response("**/preferences"):
         page.get_by_label("Single-letter keys").check()
-    press(page, "Escape", "j")
+    press(page, "Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    press(page, "j")
     expect(page.locator("[aria-current=true]")).to_have_count(1)

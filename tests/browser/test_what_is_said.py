@@ -157,7 +157,7 @@ def test_a_browser_that_keeps_nothing_says_so_and_saves_directly(team: Team) -> 
     for store in BROKEN_STORES.values():
         page = team.visit("Alice")
         page.add_init_script(store)
-        page.reload()
+        team.open(page)
         label_first(page)
         expect(page.locator("#fragile")).to_be_visible()
         saved(page, 1)
