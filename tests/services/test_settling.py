@@ -151,6 +151,8 @@ def test_the_queue_has_the_hardest_first(sqlite_only: World) -> None:
         ("003", 0, False),
     ]
     assert rows[0].hardness > rows[1].hardness > rows[2].hardness == 0
+    world.operate("Alice", "000", reopen())  # her labels do not count just now
+    assert queued(world).hardness < rows[0].hardness
 
 
 def test_what_is_kept_is_never_older_than_the_labels(world: World) -> None:
