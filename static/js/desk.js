@@ -1,6 +1,6 @@
 // How what lies on the desk is painted.
 import { paint, paintRail, touching } from './labels.js';
-import { at, body, desk, doc, labels, page, phone, prefs, rail, raised, spans, wide, words } from './state.js';
+import { at, back, body, desk, doc, labels, page, phone, prefs, rail, raised, spans, wide, words } from './state.js';
 import { cardOf, forget, layoutCards, moved, putCards } from './cards.js';
 import { bar, place } from './bar.js';
 import { filtering, kept, pick, seen, shows, tell } from './filter.js';
@@ -36,6 +36,7 @@ export function chrome() {
   cardOf(active)?.classList.add('on');
   $('#undo').disabled = !at.done.length;
   $('#redo').disabled = !at.undone.length;
+  if (document.activeElement.disabled) back();      // keys would be lost there
   const own = page.dataset.state === 'reading' ? [] : [`${counted()} label${labels.size === 1 ? '' : 's'}`];
   $('#count').textContent = [...own, cur ? `sentence ${cur.i + 1} of ${n}` : plural(n, 'sentence')].join(' · ');
   queued ||= requestAnimationFrame(() => {
@@ -82,8 +83,8 @@ export function enter(sent) {
   sent.el.setAttribute('aria-current', 'true');
 }
 export function reveal(room = 230) {
-  const r = at.cur.el.getBoundingClientRect(), below = innerHeight - (phone.matches || prefs.docked ? bar.offsetHeight + 40 : room);
-  if (r.top >= 80 && r.bottom <= below) return;
+  const r = (phone.matches ? $('.draft,.on', body) : at.cur.el).getBoundingClientRect(), below = innerHeight - (phone.matches || prefs.docked ? bar.offsetHeight + 40 : room);
+  if (!phone.matches && r.top >= 80 && r.bottom <= below) return;
   const to = Math.max(80, Math.min(innerHeight * (phone.matches ? 0.16 : 0.35), below - r.height));
   scrollBy({ top: r.top - to, behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
 }

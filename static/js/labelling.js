@@ -10,8 +10,9 @@ import { $, say, status, toast } from './ui.js';
 
 const revision = new Map(data.labels.map(x => [x.id, x.revision]));
 const given = new Map();           // the speaker the annotator gave in a run of quotations
-// problem: why nothing can be labelled; leaving: where to go when all is stored; last: the label for "again"; saying: what to say when it is stored
-export const now = { problem: '', leaving: '', last: null, recents: [], unsent: false, away: false, saying: null };
+// recents: speakers, the last one first; and what is not so at first: problem: why nothing can be labelled; leaving: where to go when all is stored;
+// last: the label for "again"; unsent, away: whether something is to be sent, and the line is gone; saying: what to say when it is stored
+export const now = { recents: [] };
 export const frozen = () => now.problem || (page.dataset.state !== 'open' && $(`.when-${page.dataset.state}`).textContent);
 
 // ---------- where we are ----------

@@ -131,25 +131,28 @@ def tap(page: Page, part: Locator) -> None:
 
 
 def sheet(page: Page) -> dict[str, float]:
-    """Where it begins and ends, as parts of the window's height; the marked words are in sight above it."""
+    """Where it begins and ends, as parts of the window's height, and where the marked words stand in what is left."""
     expect(page.locator("#bar")).to_be_visible()
     page.wait_for_function(IN_SIGHT)
     seen: dict[str, float] = page.evaluate(
         """() => {
           const { top, bottom } = document.querySelector("#bar").getBoundingClientRect();
-          return { top: top / innerHeight, bottom: bottom / innerHeight };
+          const { bottom: high } = document.querySelector("#rail").getBoundingClientRect();
+          const words = document.querySelector("mark.draft").getBoundingClientRect().top;
+          return { top: top / innerHeight, bottom: bottom / innerHeight, words: (words - high) / (top - high) };
         }"""
     )
     return seen
 
 
 def test_a_label_with_one_finger(office: Office) -> None:
-    article = office.article(LETTER)
+    article = office.article("\n\n".join([*["Before anything was said, much had been done."] * 9, LETTER]))
     page = office.visit("Alice", article, **PHONE)
     tap(page, sentence(page, "The company disagreed"))
     tap(page, sentence(page, "We firmly believe"))
     at = sheet(page)
     assert (at["top"] >= 0.27, at["bottom"]) == (True, 1), "a sheet from below"
+    assert 0 <= at["words"] <= 0.25, "in the upper fifth"
     expect(page.locator("#bar")).to_contain_text("We firmly believe")
     assert page.evaluate(TOO_SMALL) == []
     expect(page.locator("#bar kbd:visible")).to_have_count(0)
