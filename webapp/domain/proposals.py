@@ -64,7 +64,7 @@ def proposal(case: Case, chances: Chances, opposed: Opposed) -> Gold:
         "stance_posterior": shown[0],
         "claim_type_posterior": shown[1],
         "votes": {name: dict(counts.most_common()) for name, counts in zip(FIELDS, votes, strict=True)},
-        **decision(_reasons(case, shown, opposed)),
+        **decision(reasons_of(case, shown, opposed)),
     }
 
 
@@ -76,7 +76,8 @@ def _spellings(members: Cluster) -> dict[str, str]:
     return {speaker: spellings.most_common(1)[0][0] for speaker, spellings in written.items()}
 
 
-def _reasons(case: Case, chances: Chances, opposed: Opposed) -> set[str]:
+def reasons_of(case: Case, chances: Chances, opposed: Opposed) -> set[str]:
+    """Why a person must decide; none where the annotators' agreement does. Off target there are no chances."""
     votes = case.votes
     ascribed_on_target = {label.given.ascribed for label in case.members if label.given.on_target}
     holds = {

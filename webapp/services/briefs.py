@@ -21,7 +21,7 @@ from webapp.domain.adjudication import key_of
 from webapp.domain.annotations import Annotated
 from webapp.domain.coin import Coin, Pattern, fitted, pattern_of
 from webapp.domain.errors import Unavailable
-from webapp.domain.proposals import CLAIM_TYPE, STANCE, Case, proposal
+from webapp.domain.proposals import CLAIM_TYPE, STANCE, Case, reasons_of
 from webapp.domain.schemes import Scheme
 from webapp.domain.votes import Opposed, is_low, opposed_stances
 from webapp.models import Assignment, Label, Report, Round
@@ -184,7 +184,7 @@ def _brief(case: Case, labels: Mapping[str, FullLabel], opposed: Opposed, number
     stance, claim_type = (pattern_of(case.members, field) for field in (STANCE, CLAIM_TYPE))
     return Brief(
         key=key_of({label.id: labels[label.id]["revision"] for label in case.members}),
-        reasons=len(proposal(case, (None, None), opposed)["reasons"]),
+        reasons=len(reasons_of(case, (None, None), opposed)),
         stance=number.setdefault(stance, len(number)),
         claim_type=number.setdefault(claim_type, len(number)),
         is_tested=case.is_on_target and not case.document.single_by_plan,
