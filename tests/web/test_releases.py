@@ -1,9 +1,10 @@
 """The pages of releases: what the next one waits for, making it, its card and files; who may see what."""
 
-import hashlib
 import io
+import json
 import re
 import zipfile
+from hashlib import sha256
 
 import pytest
 
@@ -13,6 +14,8 @@ from tests.web.pages import main, notice, rows, why, words
 from tests.working import do_all_jobs
 from tests.world import OTHER_WORDS, SLUG, WORDS, Visitor, World
 from webapp.domain.permissions import OPERATOR
+from webapp.domain.release import manifest
+from webapp.domain.release.rehydration import Copies, rehydrated
 from webapp.services import jobs, managing
 
 PAGE = "/p/letter/releases"
@@ -120,12 +123,33 @@ def test_the_card_and_every_file(released: World) -> None:
     assert "<b>first</b>" not in answer.text and "The <b>first</b>." in seen
     files = frozen(released)
     for name, content in files.items():
-        assert f'href="{PAGE}/1/{name}"' in answer.text and hashlib.sha256(content).hexdigest() in answer.text
+        assert f'href="{PAGE}/1/{name}"' in answer.text and sha256(content).hexdigest() in answer.text
         assert downloaded(curt, f"{PAGE}/1/{name}") == content
     with zipfile.ZipFile(io.BytesIO(downloaded(curt, f"{PAGE}/1/bundle.zip"))) as archive:
         assert {name: archive.read(name) for name in archive.namelist()} == files
     for address in (f"{PAGE}/2", f"{PAGE}/1/no.jsonl", f"{PAGE}/1/..%2Fmodels.py"):
         assert curt.get(address).status_code == 404
+
+
+def test_without_the_articles_words(released: World) -> None:
+    """With copies of them it is the release again, but for the notes."""
+    curt = released.visitor("Curt")
+    address = f"{PAGE}/1/bundle.zip?text-free=1"
+    assert f'href="{address}"' in curt.get(f"{PAGE}/1").text
+    with zipfile.ZipFile(io.BytesIO(downloaded(curt, address))) as archive:
+        free = {name: archive.read(name) for name in archive.namelist()}
+    whole = frozen(released)
+    assert free.keys() == whole.keys()
+    for name in ("documents", "labels", "gold", "decisions"):
+        assert WORDS.encode() not in free[f"{name}.jsonl"] and OTHER_WORDS.encode() not in free[f"{name}.jsonl"]
+    assert "written without them" in free["README.md"].decode()
+    documents = [json.loads(line) for line in whole["documents.jsonl"].splitlines()]
+    joined = rehydrated(free, Copies((one["id"], one["text"]) for one in documents))
+    for name in ("documents.jsonl", "labels.jsonl", "gold.jsonl", "rounds.jsonl", "scheme.toml", "speakers.jsonl"):
+        assert joined[name] == whole[name], name
+    manifest.check(joined)
+    described = json.loads(joined["croissant.json"])["distribution"]
+    assert {one["name"]: one["sha256"] for one in described}["gold.jsonl"] == sha256(whole["gold.jsonl"]).hexdigest()
 
 
 def test_gold_leaves_in_every_format_from_the_newest_card(released: World) -> None:

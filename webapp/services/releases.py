@@ -17,6 +17,7 @@ from webapp.domain.errors import Forbidden, Invalid, NotFound
 from webapp.domain.export import Files, Record
 from webapp.domain.permissions import Actor
 from webapp.domain.release.comparison import Comparison, compare
+from webapp.domain.release.wordless import wordless
 from webapp.domain.text import has_unstorable
 from webapp.models import Job, Project, Release, ReleaseFile, Round
 from webapp.services import jobs
@@ -211,12 +212,15 @@ def open_file(db: Database, actor: Actor, slug: str, number: int, name: str) -> 
         return _content(session, find_release(session, enter(session, slug, actor), number), name)
 
 
-def bundle(db: Database, actor: Actor, slug: str, number: int) -> Files:
-    """All files of a release. Raises NotFound, Forbidden at once."""
+def bundle(db: Database, actor: Actor, slug: str, number: int, *, text_free: bool = False) -> Files:
+    """All files of a release, as they were frozen or without the articles' words.
+
+    Raises NotFound, Forbidden at once.
+    """
     with db.reading() as session:
         release = find_release(session, enter(session, slug, actor), number)
         session.expunge(release)
-    return _bundle(db, release)
+    return wordless(_bundle(db, release)) if text_free else _bundle(db, release)
 
 
 def _bundle(db: Database, release: Release) -> Files:

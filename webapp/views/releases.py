@@ -117,7 +117,9 @@ def mine(slug: str, n: int) -> str:
 
 @blueprint.get("/p/<slug>/releases/<int:n>/bundle.zip")
 def bundle(slug: str, n: int) -> Response:
-    return zipped(releases.bundle(identity.database(), identity.actor(), slug, n), f"{slug}-release-{n}.zip")
+    free = request.args.get("text-free") == "1"
+    files = releases.bundle(identity.database(), identity.actor(), slug, n, text_free=free)
+    return zipped(files, f"{slug}-release-{n}{'-text-free' if free else ''}.zip")
 
 
 @blueprint.get("/p/<slug>/releases/<int:n>/<path:file>")

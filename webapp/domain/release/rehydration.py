@@ -9,10 +9,11 @@ import msgspec
 from webapp.domain import strict_json
 from webapp.domain.errors import Invalid, StancemarkError
 from webapp.domain.release import manifest
+from webapp.domain.release.wordless import CROISSANT, replaced
 from webapp.domain.text import sha256_of
 
 JOINED = ("documents.jsonl", "labels.jsonl", "gold.jsonl")
-_DESCRIBING = ("croissant.json", manifest.NAME)  # hold checksums of the others
+_DESCRIBING = (CROISSANT, manifest.NAME)  # hold checksums of the others
 _MOST_NAMED = 50
 
 Line = dict[str, Any]
@@ -130,14 +131,8 @@ def _described(files: Mapping[str, bytes], made: Mapping[str, bytes]) -> dict[st
     described: dict[str, bytes] = {}
     for name in _DESCRIBING:
         if name in files:
-            described[name] = _with(files[name], new)
+            described[name] = replaced(files[name], new)
             new[manifest.sha256_of_bytes(files[name])] = manifest.sha256_of_bytes(described[name])
     if manifest.NAME in described:
         described[manifest.NAME] = manifest.renewed(described[manifest.NAME])
     return described
-
-
-def _with(content: bytes, new: Mapping[str, str]) -> bytes:
-    for old, other in new.items():
-        content = content.replace(old.encode(), other.encode())
-    return content
