@@ -31,7 +31,7 @@ from tests.world import SECRET, Visitor, World, build, finish, put, uid
 from webapp import migrations
 from webapp.database import Database, before_now
 from webapp.models import SignInAttempt
-from webapp.services import maintenance
+from webapp.services import doctor
 
 SOAK = bool(os.environ.get("STANCEMARK_SOAK"))
 EACH = 250 if SOAK else 15  # labels of each client
@@ -137,7 +137,7 @@ class Site:
         assert {row.revision for row in rows} == {1}
         assert len(world.rows("SELECT 1 FROM event WHERE action = 'label-added'")) == len(rows)
         assert len(world.rows("SELECT 1 FROM operation_result WHERE revision = 1")) == len(rows)
-        findings = [found for found in maintenance.examine(world.db) if not found.ok]
+        findings = [found for found in doctor.examine(world.db) if not found.ok]
         assert [found.what for found in findings] == ["administrators"], findings  # nobody is one in this world
         world.close()
         assert "Traceback" not in self.server.printed()
@@ -234,7 +234,7 @@ def test_a_start_that_was_killed_is_made_good_by_the_next(tmp_path: Path) -> Non
         world = World(url)
         assert migrations.current(world.db) == migrations.head()
         assert [row.id for row in world.rows("SELECT id FROM document ORDER BY id")] == [f"00{n}" for n in range(5)]
-        assert [found.what for found in maintenance.examine(world.db) if not found.ok] == []
+        assert [found.what for found in doctor.examine(world.db) if not found.ok] == []
         world.close()
 
 

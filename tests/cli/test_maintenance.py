@@ -8,11 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from tests.cli.conftest import Stancemark
 from tests.decisions import cluster, decide, decision, disputed, gold
 from tests.servers import STANCEMARK, without_settings
 from tests.world import SLUG, World
+from webapp.domain.permissions import OPERATOR
+from webapp.services import releasing
+from webapp.services.releases import Wanted
 
 Commands = Callable[[str], Stancemark]
 # init once at a time is slow enough: the rest works on copies of a made world
@@ -118,11 +122,38 @@ def test_doctor_misses_an_administrator(stancemark: Stancemark) -> None:
     assert findings(stancemark, 1)["administrators"] == (False, "nobody: stancemark user add NAME --admin")
 
 
-def test_doctor_finds_rows_that_point_to_nothing(on_sqlite: Stancemark, sqlite_only: World, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "annotations.db") as raw:
-        raw.execute("PRAGMA foreign_keys = OFF")
-        raw.execute("DELETE FROM document WHERE id = '002'")
-    assert findings(on_sqlite, 1)["references"] == (False, "1 rows point to nothing")
+def test_doctor_finds_rows_that_point_to_nothing(stancemark: Stancemark, world: World) -> None:
+    """An assignment without its article, as only a damaged or meddled-with database has one."""
+    assert findings(stancemark, 1)["references"] == (True, "all rows hold together")
+    lost = "DELETE FROM document WHERE id = '002'"
+    if world.db.is_sqlite:
+        with sqlite3.connect(str(world.db.url.database)) as raw:
+            raw.execute(lost)
+        raw.close()
+    else:
+        with world.db.writing() as session:
+            session.execute(text("SET LOCAL session_replication_role = replica"))
+            session.execute(text(lost))
+    said = "rows point to nothing: 1 in assignment have no document"
+    assert findings(stancemark, 1)["references"] == (False, said)
+
+
+def test_doctor_finds_a_lost_index_and_a_strange_column(stancemark: Stancemark, world: World) -> None:
+    assert findings(stancemark, 1)["tables"] == (True, "as they should be")
+    world.change("DROP INDEX uq_label_span")
+    world.change("ALTER TABLE speaker ADD COLUMN colour TEXT")
+    ok, said = findings(stancemark, 1)["tables"]
+    assert not ok and "uq_label_span" in said and "colour" in said
+
+
+def test_doctor_finds_a_changed_release(on_sqlite: Stancemark, sqlite_only: World) -> None:
+    sqlite_only.stored()
+    releasing.release(sqlite_only.db, OPERATOR, SLUG, Wanted(partial=True))
+    ok, said = findings(on_sqlite, 1)["releases"]
+    assert ok and re.fullmatch(r"\d+ files fit their hashes", said)
+    sqlite_only.change("DROP TRIGGER release_file_frozen_update")
+    sqlite_only.change("UPDATE release_file SET body = x'00' WHERE name = 'gold.jsonl'")
+    assert findings(on_sqlite, 1)["releases"] == (False, "changed: gold.jsonl of release 1")
 
 
 def test_doctor_names_the_library(on_sqlite: Stancemark) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.world import World
 from webapp.places import place
-from webapp.services import maintenance
+from webapp.services import doctor
 
 SOAK = bool(os.environ.get("STANCEMARK_SOAK"))
 EXAMPLES = 400 if SOAK else 12
@@ -104,4 +104,4 @@ def test_no_file_is_an_error_of_ours(
 
     run()
     assert 422 in answered
-    assert [found.what for found in maintenance.examine(sqlite_only.db) if not found.ok] in ([], ["administrators"])
+    assert [found.what for found in doctor.examine(sqlite_only.db) if not found.ok] in ([], ["administrators"])

@@ -12,7 +12,8 @@ from webapp.config import Settings
 from webapp.database import Database
 from webapp.domain.errors import StancemarkError
 from webapp.services import demo, maintenance
-from webapp.services.maintenance import Finding
+from webapp.services import doctor as examining
+from webapp.services.doctor import Finding
 
 
 @click.command()
@@ -36,7 +37,7 @@ def doctor(settings: Settings, as_json: bool) -> None:
     findings = [_configuration(settings)]
     try:
         with console.opened(settings) as db:
-            findings += maintenance.examine(db)
+            findings += examining.examine(db)
     except StancemarkError as why:
         findings.append(Finding("database", False, why.message))
     if as_json:
