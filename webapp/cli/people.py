@@ -7,7 +7,7 @@ import click
 from webapp.cli import console
 from webapp.config import Settings
 from webapp.domain.permissions import OPERATOR
-from webapp.services import accounts, removing
+from webapp.services import accounts, personal, removing
 
 
 @click.group()
@@ -66,6 +66,15 @@ def disable(settings: Settings, name: str) -> None:
     with console.opened(settings) as db:
         accounts.disable_person(db, OPERATOR, name)
     click.echo(f"Disabled {name}.")
+
+
+@user.command()
+@click.argument("name")
+@click.pass_obj
+def export(settings: Settings, name: str) -> None:
+    """Print all that is stored of a person, as one JSON document."""
+    with console.opened(settings) as db:
+        console.print_json(personal.export_person(db, OPERATOR, name))
 
 
 @user.command()
