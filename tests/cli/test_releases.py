@@ -125,3 +125,12 @@ def test_copies_that_do_not_fit_are_named_and_nothing_is_written(
     assert "cannot be read" in on_sqlite.refused(
         "rehydrate", text_free, "--texts", tmp_path / "none", "--out", tmp_path / "out"
     )
+
+
+def test_figures_of_a_damaged_bundle_are_refused(text_free: Path, on_sqlite: Stancemark, tmp_path: Path) -> None:
+    on_sqlite.well("export", "bundle", "--project", "letter", "--out", tmp_path / "whole")
+    labels = tmp_path / "whole" / "labels.jsonl"
+    on_sqlite.well("agreement", tmp_path / "whole", "--no-gamma")
+    labels.write_bytes(labels.read_bytes().replace(b"POLICY", b"POLICE", 1))
+    said = on_sqlite.refused("agreement", tmp_path / "whole", "--no-gamma")
+    assert "labels.jsonl has another checksum than manifest.json says" in said

@@ -225,6 +225,14 @@ def test_a_stale_decision_is_waited_for(sqlite_only: World) -> None:
         make(sqlite_only)
 
 
+def test_a_round_without_finished_work_has_nothing_to_release(sqlite_only: World) -> None:
+    for partial in (False, True):
+        with pytest.raises(Invalid, match="nobody has finished an article in round “main” yet"):
+            make(sqlite_only, partial=partial)
+        with pytest.raises(Invalid, match=r"nobody has finished|missing"):
+            ask(sqlite_only, partial=partial)
+
+
 @pytest.mark.parametrize("note", ["x" * 2_001, "a\x00b", "a\ud800"])
 def test_a_note_that_cannot_be_kept_is_refused(sqlite_only: World, note: str) -> None:
     settle(sqlite_only)

@@ -86,6 +86,7 @@ def test_nothing_to_release_is_said(sqlite_only: World) -> None:
     curt = sqlite_only.visitor("Curt")
     assert "Nobody has finished an article in round main yet" in page(curt)
     assert "There is nothing to release yet" in page(curt, f"{PAGE}/new")
+    assert curt.post(f"{PAGE}/new", data={"partial": "y"}).status_code == 422
 
 
 def test_rounds_are_chosen_by_their_boxes(settled: World) -> None:

@@ -13,6 +13,7 @@ from webapp.domain.annotation_files import FILES, input_sha256, own_scheme, read
 from webapp.domain.annotations import Annotations, Records, annotations
 from webapp.domain.bundle_files import unzipped
 from webapp.domain.errors import Invalid
+from webapp.domain.release import manifest
 from webapp.domain.schemes import Scheme, parse_scheme
 from webapp.places import place
 
@@ -74,6 +75,8 @@ def read_source(settings: Settings, source: str | None, project: str | None, rou
         return _project(settings, project, round)
     try:
         found = _path(Path(source), round)
+        if isinstance(found, BundleSource):
+            manifest.check_present(found.files)
     except OSError as why:
         raise Invalid(f"{source} cannot be read: {why.strerror}.") from None
     if isinstance(found, TableSource) and round is not None:
@@ -92,7 +95,7 @@ def _path(path: Path, round: str | None) -> Source:
 
 def _folder(path: Path) -> dict[str, bytes]:
     """Of a folder only what is computed from: it may hold anything else."""
-    wanted = [*(path / name for name in (*FILES, "scheme.toml")), *sorted(path.glob("schemes/*.toml"))]
+    wanted = [*(path / name for name in (*FILES, "scheme.toml", manifest.NAME)), *sorted(path.glob("schemes/*.toml"))]
     return {file.relative_to(path).as_posix(): file.read_bytes() for file in wanted if file.is_file()}
 
 

@@ -11,7 +11,7 @@ from webapp.domain.permissions import Actor
 from webapp.models import Job, Project, Release, Round
 from webapp.services import jobs
 from webapp.services.access import enter
-from webapp.services.releases import JOB, Wanted, check_note, chosen_rounds, must_not_be_annotating
+from webapp.services.releases import JOB, Wanted, check_finished, check_note, chosen_rounds, must_not_be_annotating
 from webapp.services.rounds import rounds_of
 from webapp.services.standings import Queued, queue
 
@@ -93,7 +93,9 @@ def ask(db: Database, actor: Actor, slug: str, wanted: Wanted) -> None:
         access = enter(session, slug, actor, "curate")
         if _is_under_way(jobs.newest(session, access.project_id, JOB, JOB)):
             raise Invalid("A release is being made already. Wait until it is there.")
-        given = {"rounds": [round.name for round in coming.rounds], "note": wanted.note, "partial": wanted.partial}
+        rounds = [round.name for round in coming.rounds]
+        check_finished(session, access, rounds)
+        given = {"rounds": rounds, "note": wanted.note, "partial": wanted.partial}
         jobs.want(session, access.project_id, JOB, JOB, given | {"person": access.person_id})
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from webapp.database import Database
@@ -19,7 +19,7 @@ from webapp.domain.permissions import Actor
 from webapp.domain.release.comparison import Comparison, compare
 from webapp.domain.release.wordless import wordless
 from webapp.domain.text import has_unstorable
-from webapp.models import Job, Project, Release, ReleaseFile, Round
+from webapp.models import Assignment, Job, Project, Release, ReleaseFile, Round
 from webapp.services import jobs
 from webapp.services.access import Access, enter
 from webapp.services.counting import still_annotating
@@ -57,6 +57,14 @@ def chosen_rounds(session: Session, access: Access, names: Sequence[str]) -> lis
             which = f"Rounds “{first[1]}” and “{name}”"
             raise Invalid(f"{which} offer different values. Release each for itself.", "rounds")
     return rounds
+
+
+def check_finished(session: Session, access: Access, rounds: Sequence[str]) -> None:
+    """Raises Invalid where there is nothing to release."""
+    here = (Assignment.project_id == access.project_id, Assignment.round.in_(rounds), Assignment.state == "done")
+    if not session.scalar(select(exists().where(*here))):
+        named = f"round “{rounds[0]}”" if len(rounds) == 1 else "these rounds"
+        raise Invalid(f"There is nothing to release: nobody has finished an article in {named} yet.", "rounds")
 
 
 def check_note(note: str) -> None:

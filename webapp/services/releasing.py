@@ -29,7 +29,7 @@ from webapp.services import jobs, outgoing, settling
 from webapp.services.access import Access, enter, record
 from webapp.services.jobs import Claimed
 from webapp.services.outgoing import Terms
-from webapp.services.releases import Wanted, check_note, chosen_rounds, must_not_be_annotating
+from webapp.services.releases import Wanted, check_finished, check_note, chosen_rounds, must_not_be_annotating
 from webapp.services.rounds import scheme_of
 
 Tell = Callable[[str, float], None]  # what is being done, and the share of all that is done
@@ -171,6 +171,7 @@ class _Making:
         self.rounds = chosen_rounds(self.session, self.access, self.wanted.rounds)
         self.names = [round.name for round in self.rounds]
         must_not_be_annotating(self.session, self.access, self.names)
+        check_finished(self.session, self.access, self.names)
         self.terms = Terms(rounds=frozenset(self.names))
         self.day = day_of(now())
         self.number = _next_number(self.session, self.access)

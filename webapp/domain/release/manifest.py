@@ -35,9 +35,19 @@ def _text(said: Mapping[str, Any]) -> bytes:
 
 def check(files: Mapping[str, bytes]) -> None:
     """Raises Invalid, naming them, where files are missing or not those that manifest.json knows; none is no matter."""
-    if NAME not in files:
-        return
-    known = _checksums(files[NAME])
+    _compare(files, _known(files))
+
+
+def check_present(files: Mapping[str, bytes]) -> None:
+    """The same for a part of a bundle: files that are not at hand are no matter. Raises Invalid."""
+    _compare(files, {name: sha256 for name, sha256 in _known(files).items() if name in files})
+
+
+def _known(files: Mapping[str, bytes]) -> dict[str, str]:
+    return _checksums(files[NAME]) if NAME in files else {}
+
+
+def _compare(files: Mapping[str, bytes], known: Mapping[str, str]) -> None:
     wrong = [_what(name, files, sha256) for name, sha256 in known.items() if _differs(files.get(name), sha256)]
     if wrong:
         raise Invalid(
