@@ -183,6 +183,7 @@ class AssignForm(RefusableForm):
 class SettingsForm(RefusableForm):
     title = StringField("Title", [InputRequired("Enter a title.")])
     time_zone = StringField("Time zone", [InputRequired("Enter a time zone, such as Europe/Berlin or UTC.")])
+    licence = StringField("Licence of the labels", filters=[lambda words: (words or "").strip() or None])
     proposals_on = BooleanField("Propose a speaker for each quotation")
     agreement_open = BooleanField("Annotators may see agreement")
     releases_open = BooleanField("Annotators may see releases")

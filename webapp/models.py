@@ -104,6 +104,7 @@ class Project(Base):
     proposals_on: Mapped[bool] = mapped_column(default=True)
     agreement_open: Mapped[bool] = mapped_column(default=False)
     releases_open: Mapped[bool] = mapped_column(default=False)
+    licence: Mapped[str | None]  # of the labels, for releases to come; an id such as cc-by-4.0, or words
     release_key: Mapped[str | None]  # hex; by it the ids in releases are made. There from the first release on
     created_at: Mapped[Moment]
 

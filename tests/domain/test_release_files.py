@@ -150,6 +150,7 @@ def release(**changes: Any) -> card.Release:
         "languages": ["en"],
         "text_free": 0,
         "taught": [],
+        "licence": None,
         "software": "stancemark 1",
     }
     return card.Release(**given | changes)
@@ -204,6 +205,18 @@ def test_the_front_matter_is_what_hubs_read() -> None:
     assert said["pretty_name"] == "A letter: [what] *it* {says}, release 2"
     assert (said["language"], said["license"], said["size_categories"]) == (["en"], "unknown", ["n<1K"])
     assert "- config_name: gold\n  data_files: gold.jsonl\n  default: true" in head
+
+
+@pytest.mark.parametrize(
+    ("licence", "said", "shown"),
+    [
+        ("cc-by-4.0", 'license: "cc-by-4.0"\n', "Licence of the labels: cc-by-4.0. It does not cover"),
+        ("Ask *us*", 'license: "other"\nlicense_name: "Ask *us*"\n', "Licence of the labels: Ask \\*us\\*."),
+    ],
+)
+def test_a_licence_is_named_as_hubs_want_it(licence: str, said: str, shown: str) -> None:
+    words = text_of(licence=licence)
+    assert said in words and shown in words and "No licence" not in words
 
 
 @pytest.mark.parametrize(

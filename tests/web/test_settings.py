@@ -47,12 +47,21 @@ def test_settings_are_saved(world: World) -> None:
     assert 'value="Europe/Berlin"' in page and "New &amp; better" in page
 
 
+def test_a_licence_is_kept_until_it_is_taken_away(sqlite_only: World) -> None:
+    curt = sqlite_only.visitor("Curt")
+    given = {"title": "The letter", "time_zone": "UTC"}
+    for licence, stored in ((" cc-by-4.0 ", "cc-by-4.0"), ("", None)):
+        assert curt.post(ADDRESS, data=given | {"licence": licence}).status_code == 303
+        assert sqlite_only.rows("SELECT licence FROM project") == [(stored,)]
+
+
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
         ({"title": ""}, "Enter a title."),
         ({"title": "x" * 201}, "1 to 200 characters"),
         ({"title": "two\nlines"}, "one line"),
+        ({"licence": "two\nlines"}, "A licence is one line"),
         ({"time_zone": "Middle/Earth"}, "There is no such time zone."),
         ({"time_zone": "../etc/passwd"}, "There is no such time zone."),
         ({"time_zone": ""}, "Enter a time zone"),

@@ -107,7 +107,10 @@ def _opened(project: Project) -> list[str]:
 
 
 def set_settings(db: Database, actor: Actor, slug: str, **values: Any) -> None:
-    """Change switches (`proposals_on`, `agreement_open`, `releases_open`), `title` or `time_zone`. Raises Invalid."""
+    """Change switches (`proposals_on`, `agreement_open`, `releases_open`), `title`, `time_zone` or `licence`.
+
+    Raises Invalid.
+    """
     with db.writing() as session:
         access = enter(session, slug, actor, "curate")
         _check_settings(values)
@@ -119,6 +122,9 @@ def set_settings(db: Database, actor: Actor, slug: str, **values: Any) -> None:
 def _check_settings(values: dict[str, Any]) -> None:
     if "title" in values and (not is_name(str(values["title"])) or len(str(values["title"])) > 200):
         raise Invalid("A title is one line of 1 to 200 characters.", "title")
+    licence = values.get("licence")
+    if licence is not None and (not is_name(str(licence)) or len(str(licence)) > 200):
+        raise Invalid("A licence is one line of at most 200 characters, such as cc-by-4.0.", "licence")
     if "time_zone" in values:
         try:
             ZoneInfo(str(values["time_zone"]))

@@ -336,11 +336,13 @@ class _Making:
             languages=sorted(self.languages),
             text_free=len(self.free),
             taught=self.taught,
+            licence=project.licence,
             software=f"{NAME} {VERSION}",
         )
 
     def _croissant(self, told: card.Release, sums: Iterable[tuple[str, str]]) -> bytes:
-        return croissant.croissant(told.name, card.summary(told), card.citation(told), self.day, self.number, sums)
+        summary, citation = card.summary(told), card.citation(told)
+        return croissant.croissant(told.name, summary, citation, told.licence, self.day, self.number, sums)
 
     def _manifest(self) -> bytes:
         said = self.described()

@@ -13,7 +13,7 @@ from webapp.services import bundles, managing, reporting
 
 blueprint = Blueprint("settings", __name__)
 
-_SET = ("title", "time_zone", "proposals_on", "agreement_open", "releases_open")
+_SET = ("title", "time_zone", "licence", "proposals_on", "agreement_open", "releases_open")
 
 
 @blueprint.get("/p/<slug>/settings")

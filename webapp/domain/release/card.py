@@ -1,6 +1,7 @@
 """README.md of a release: a dataset card in Markdown, with the front matter that dataset hubs read."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ Rows = Iterable[Sequence[object]]
 MOST_SPEAKERS = 20
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _BEYOND = "1M<n<10M"
+_ID = re.compile(r"[a-z0-9][a-z0-9.-]{1,39}")  # of a licence, as hubs list them
 _FIELDS = {
     "stance": "Stance",
     "claim_type": "Claim type",
@@ -68,6 +70,7 @@ class Release:
     languages: Sequence[str]
     text_free: int
     taught: Sequence[str]
+    licence: str | None
     software: str
 
     @property
@@ -91,7 +94,7 @@ def _front_matter(release: Release) -> str:
     if release.languages:
         entries["language"] = list(release.languages)
     entries |= {
-        "license": "unknown",
+        **_licence(release.licence),
         "task_categories": ["text-classification", "token-classification"],
         "size_categories": [_size(release.counts["gold"])],
         "tags": ["stance", "claim-type", "speaker-attribution", "news"],
@@ -101,6 +104,13 @@ def _front_matter(release: Release) -> str:
     lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in entries.items()]
     configs = [_config(name) for name in _FILES if release.counts[name]]
     return "\n".join(["---", *lines, *(["configs:", *configs] if configs else []), "---"])
+
+
+def _licence(licence: str | None) -> dict[str, object]:
+    """Hubs know ids in small letters, and names for all else."""
+    if licence is None:
+        return {"license": "unknown"}
+    return {"license": licence} if _ID.fullmatch(licence) else {"license": "other", "license_name": licence}
 
 
 def _config(name: str) -> str:
@@ -256,7 +266,10 @@ def _rights(release: Release) -> Iterator[str]:
             "`quote` are empty, offsets and hashes stay. With copies of one’s own, `stancemark rehydrate` puts the "
             "words back and checks every hash."
         )
-    yield "No licence was stated for the labels when this release was made. Ask the project before passing them on."
+    if release.licence is None:
+        yield "No licence was stated for the labels when this release was made. Ask the project before passing them on."
+    else:
+        yield f"Licence of the labels: {_plain(release.licence)}. It does not cover the articles’ words."
 
 
 def _loading(release: Release) -> Iterator[str]:

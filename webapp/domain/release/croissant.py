@@ -70,7 +70,13 @@ _WHAT = {
 
 
 def croissant(
-    name: str, description: str, cite_as: str, day: str, number: int, files: Iterable[tuple[str, str]]
+    name: str,
+    description: str,
+    cite_as: str,
+    licence: str | None,
+    day: str,
+    number: int,
+    files: Iterable[tuple[str, str]],
 ) -> bytes:
     """The description; `files` are names and hex SHA-256 of what lies beside it."""
     listed = dict(files)
@@ -81,6 +87,7 @@ def croissant(
         "name": name,
         "description": description,
         "citeAs": cite_as,
+        **({} if licence is None else {"license": licence}),
         "datePublished": day,
         "version": f"{number}.0.0",
         "distribution": [_file(name, sha256) for name, sha256 in listed.items()],
