@@ -31,6 +31,7 @@ Moment = Annotated[str, mapped_column(String(20))]
 List = Annotated[list[Any], mapped_column(JSON)]
 ProjectId = Annotated[str, mapped_column(Uuid(as_uuid=False), ForeignKey("project.id"))]
 PersonId = Annotated[str, mapped_column(Uuid(as_uuid=False), ForeignKey("person.id"))]
+TURNING = "action NOT LIKE 'label-%' AND action NOT LIKE 'decision-%'"
 
 
 class Base(DeclarativeBase):
@@ -303,9 +304,6 @@ class Decision(Base):
         CheckConstraint("action IN ('accept', 'set', 'reject', 'add', 'clear')", "action"),
         UniqueConstraint("project_id", "round", "document_id", "key"),
     )
-
-
-TURNING = "action NOT LIKE 'label-%' AND action NOT LIKE 'decision-%'"
 
 
 class Event(Base):
