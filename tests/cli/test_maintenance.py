@@ -13,7 +13,7 @@ from sqlalchemy import text
 from tests.cli.conftest import Stancemark
 from tests.decisions import cluster, decide, decision, disputed, gold
 from tests.servers import STANCEMARK, without_settings
-from tests.world import SLUG, World
+from tests.world import SLUG, World, finish
 from webapp.domain.permissions import OPERATOR
 from webapp.services import releasing
 from webapp.services.releases import Wanted
@@ -148,6 +148,7 @@ def test_doctor_finds_a_lost_index_and_a_strange_column(stancemark: Stancemark, 
 
 def test_doctor_finds_a_changed_release(on_sqlite: Stancemark, sqlite_only: World) -> None:
     sqlite_only.stored()
+    sqlite_only.operate("Alice", "000", finish())
     releasing.release(sqlite_only.db, OPERATOR, SLUG, Wanted(partial=True))
     ok, said = findings(on_sqlite, 1)["releases"]
     assert ok and re.fullmatch(r"\d+ files fit their hashes", said)

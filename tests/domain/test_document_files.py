@@ -6,7 +6,7 @@ import struct
 import zipfile
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.ending import ending
@@ -232,6 +232,7 @@ _GOOD = zipped(("a.txt", "Some words."), ("b.csv", "text\nx\ny"))
 
 
 @given(st.lists(st.tuples(st.integers(0, len(_GOOD) - 1), st.integers(0, 255)), min_size=1, max_size=8))
+@example([(_GOOD.rindex(b"a.txt"), 0)])  # a name without a letter
 def test_no_damage_to_a_zip_raises(damage: list[tuple[int, int]]) -> None:
     content = bytearray(_GOOD)
     for place, value in damage:

@@ -112,7 +112,8 @@ def test_everybody_is_led_to_what_is_open_to_them(curt: Visitor, sqlite_only: Wo
     own = ["Overview", "Articles", "Guide", "Scheme", "Speakers"]
     alice = sqlite_only.visitor("Alice")
     assert ways(alice) == own
-    assert ways(curt) == [*own[:2], "Agreement", *own[2:], "People", "Rounds", "Settings", "Events"]
+    results = ["Agreement", "Adjudicate", "Releases"]
+    assert ways(curt) == [*own[:2], *results, *own[2:], "People", "Rounds", "Settings", "Events"]
     managing.set_settings(sqlite_only.db, OPERATOR, "letter", agreement_open=True)
     assert ways(alice) == [*own[:2], "Agreement", *own[2:]]
     sqlite_only.add_person("Dora", "adjudicator")

@@ -176,7 +176,7 @@ def _members(name: str, content: bytes) -> Iterator[ReadFile]:
         yield _refused(name, "this is no zip file, or a damaged one")
         return
     with archive:
-        members = [m for m in archive.infolist() if not m.is_dir() and not m.filename.startswith("__MACOSX/")]
+        members = [m for m in archive.infolist() if _is_file(m) and not m.filename.startswith("__MACOSX/")]
         if reason := _too_much(members):
             yield _refused(name, reason)
             return
@@ -184,6 +184,10 @@ def _members(name: str, content: bytes) -> Iterator[ReadFile]:
         for member in members:
             read, left = _member(archive, member, f"{name}/{member.filename}", left)
             yield read
+
+
+def _is_file(member: zipfile.ZipInfo) -> bool:
+    return not member.filename.endswith("/")  # is_dir() fails on a damaged, empty name
 
 
 def _too_much(members: list[zipfile.ZipInfo]) -> str | None:
