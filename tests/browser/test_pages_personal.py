@@ -91,6 +91,7 @@ def test_pages_of_the_signed_out_are_sound(place: Place, browser: Browser) -> No
 
 def test_signing_in_by_keyboard_alone(place: Place, page: Page) -> None:
     page.goto(f"{place.address}/p/{PROJECT}/scheme")
+    expect(page.get_by_label("Name")).to_be_focused()
     page.keyboard.type("Ada")
     page.keyboard.press("Tab")
     page.keyboard.type("not the words")
