@@ -15,9 +15,9 @@ import numpy as np
 from bench import coverage, spans
 from bench.browser import Figure
 from webapp.domain.agreement import krippendorff_alpha
-from webapp.domain.figures import rating_figures
-from webapp.domain.rating_files import read_ratings
-from webapp.domain.ratings import MISSING, Ratings
+from webapp.domain.ratings.rating_files import read_ratings
+from webapp.domain.ratings.table import MISSING, Ratings
+from webapp.domain.reporting.figures import rating_figures
 
 RESULTS = Path(__file__).parent / "results" / "agreement.json"
 ROUNDS = 15

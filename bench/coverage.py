@@ -12,8 +12,8 @@ import numpy as np
 
 from bench.browser import Figure
 from webapp.domain.agreement import krippendorff_alpha
-from webapp.domain.intervals import jackknife
-from webapp.domain.ratings import Ratings
+from webapp.domain.ratings.table import Ratings
+from webapp.domain.reporting.intervals import jackknife
 
 ARTICLES, ANNOTATORS, VALUES = 5, 3, 4
 RUNS, VERY_MANY = 1_000, 20_000

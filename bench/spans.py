@@ -14,10 +14,10 @@ import numpy as np
 
 from bench.browser import Figure
 from webapp.domain.agreement import measures
-from webapp.domain.alignment import best_alignment
-from webapp.domain.continua import Continuum, Spans, Unit
-from webapp.domain.figures import measured
-from webapp.domain.sampling import marks_of
+from webapp.domain.reporting.figures import measured
+from webapp.domain.spans.alignment import best_alignment
+from webapp.domain.spans.continua import Continuum, Spans, Unit
+from webapp.domain.spans.sampling import marks_of
 
 DENSITY = 1 / 3  # of the text is marked by each annotator
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from webapp.domain.annotation_files import read_records
 from webapp.domain.annotations import Annotations, annotations
+from webapp.domain.files.annotation_files import read_records
 
 Row = Mapping[str, Any]
 

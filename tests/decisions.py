@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from tests.world import OTHER_WORDS, SLUG, World, finish, uid
-from webapp.domain.adjudication import DecisionsRequest
+from webapp.domain.gold.adjudication import DecisionsRequest
 from webapp.services import adjudicating
 from webapp.services.adjudicating import Adjudication
 

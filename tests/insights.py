@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from tests.bundles import NAMES, TEXT, Row, counted, document, done, files_of, label
 from webapp.domain.agreement import krippendorff_alpha
 from webapp.domain.annotations import FIELDS, Annotations
-from webapp.domain.continua import spans_of
-from webapp.domain.fields import field_ratings, matched
 from webapp.domain.insight import insight
+from webapp.domain.ratings.fields import field_ratings, matched
 from webapp.domain.schemes import Scheme, parse_scheme
+from webapp.domain.spans.continua import spans_of
 
 SCHEME = parse_scheme((Path(__file__).parents[1] / "seeds" / "scheme.toml").read_text())
 DOCUMENTS = ("d1", "d2", "d3")

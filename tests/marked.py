@@ -5,9 +5,9 @@ from uuid import NAMESPACE_OID, uuid5
 
 from hypothesis import strategies as st
 
-from webapp.domain import records
 from webapp.domain.export import Article, Work
-from webapp.domain.segments import analyse
+from webapp.domain.files import records
+from webapp.domain.prose.segments import analyse
 from webapp.domain.text import SPACES, grapheme_cuts, is_space, sha256_of
 
 Row = dict[str, Any]

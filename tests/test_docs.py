@@ -19,8 +19,8 @@ from tests.marked import article, label
 from tests.servers import without_settings
 from webapp.cli import main, stancemark
 from webapp.config import PREFIX, Settings
-from webapp.domain import records
 from webapp.domain.export import Format, formats, labelstudio
+from webapp.domain.files import records
 from webapp.domain.foreign import readers
 from webapp.domain.schemes import parse_scheme
 

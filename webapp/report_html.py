@@ -6,8 +6,8 @@ from functools import partial
 from math import floor
 from typing import Any
 
-from webapp.domain import wording
-from webapp.domain.report_rows import CAVEAT, report_csv
+from webapp.domain.reporting import wording
+from webapp.domain.reporting.rows import CAVEAT, report_csv
 from webapp.domain.schemes import Scheme
 
 FIELDS = {

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from tests.browser.axe import violations
 from tests.servers import new_folder, serving
 from webapp.database import Database
-from webapp.domain.adjudication import DecisionInput
+from webapp.domain.gold.adjudication import DecisionInput
 from webapp.domain.permissions import OPERATOR, Actor
 from webapp.models import Person
 from webapp.services import accounts, adjudicating, demo, managing, releasing

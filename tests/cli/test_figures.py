@@ -17,7 +17,7 @@ from tests.bundles import bundle, label
 from tests.cli.conftest import Stancemark
 from tests.servers import without_settings
 from tests.world import SLUG, World, finish
-from webapp.domain.report_rows import CAVEAT
+from webapp.domain.reporting.rows import CAVEAT
 
 QUICK = ("--no-gamma", "--no-intervals")
 TABLE = "unit,annotator,value\nu1,ana,x\nu1,ben,x\nu2,ana,y\nu2,ben,x\nu3,ana,y\nu3,ben,y\n"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.domain.adjudication import (
+from webapp.domain.gold.adjudication import (
     DecisionInput,
     GoldInput,
     Made,

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.bundles import TEXT, Row, bundle, counted, document, done, files_of, jsonl, label
-from webapp.domain.annotation_files import read_records
 from webapp.domain.annotations import annotations, normalised
 from webapp.domain.errors import Invalid
+from webapp.domain.files.annotation_files import read_records
 
 ONE = (document(),)
 SPAN = label("L1", "ana", 0, 5)

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ending import ending
-from webapp.domain.attribution import Attribution, KnownSpeaker, attribute
-from webapp.domain.segments import Unit, segment
+from webapp.domain.prose.attribution import Attribution, KnownSpeaker, attribute
+from webapp.domain.prose.segments import Unit, segment
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 ARTICLES = [json.loads(line) for line in (SEEDS / "articles.jsonl").read_text("utf-8").splitlines()]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.domain.bundle_files import parse_bundle, unzipped
 from webapp.domain.errors import Invalid, StancemarkError
+from webapp.domain.files.bundle_files import parse_bundle, unzipped
 
 LABEL = {"document": "a", "annotator": "Ann", "start": 0, "end": 1, "quote": "x", "speaker": "s"}
 

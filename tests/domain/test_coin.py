@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.domain.annotations import Label, LabelRecord
-from webapp.domain.coin import Pattern, fitted, pattern_of
-from webapp.domain.posterior import one_coin
-from webapp.domain.proposals import STANCE
+from webapp.domain.gold.coin import Pattern, fitted, pattern_of
+from webapp.domain.gold.posterior import one_coin
+from webapp.domain.gold.proposals import STANCE
 from webapp.domain.votes import winner
 
 ROW = st.lists(st.integers(-1, 3), min_size=4, max_size=4).filter(lambda row: max(row) >= 0)

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from tests.bundles import NAMES, TEXT, Row, bundle, counted, document, done, files_of, label, labels_of_a_document
 from webapp.domain.annotations import Label
-from webapp.domain.consensus import bundle_gold
-from webapp.domain.posterior import RULES, Rule
-from webapp.domain.ratings import Ratings
+from webapp.domain.gold.consensus import bundle_gold
+from webapp.domain.gold.posterior import RULES, Rule
+from webapp.domain.gold.table_gold import table_gold
+from webapp.domain.ratings.table import Ratings
 from webapp.domain.schemes import Scheme, parse_scheme
-from webapp.domain.table_gold import table_gold
 from webapp.places import place
 
 SCHEME: Scheme = parse_scheme((place("seeds") / "scheme.toml").read_text())

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.ending import ending
-from webapp.domain import document_files
-from webapp.domain.document_files import ReadFile, read_file, read_files
+from webapp.domain.files import document_files
+from webapp.domain.files.document_files import ReadFile, read_file, read_files
 
 
 def only(name: str, content: bytes | str) -> ReadFile:

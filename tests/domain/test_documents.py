@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.domain.documents import DocumentInput, document_from, is_id
 from webapp.domain.errors import Invalid
+from webapp.domain.files.documents import DocumentInput, document_from, is_id
 from webapp.domain.text import sha256_of
 
 WORDS = ("title", "display_title", "outlet", "byline", "published", "url", "language")

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tests.marked import Row, article, articles, hard_texts, label
 from tests.readers import read_brat, read_conll, read_webanno
 from webapp.domain.export import Article, Format, as_file_name, formats, from_file_name, jsonl
-from webapp.domain.spreadsheets import harmless
+from webapp.domain.files.spreadsheets import harmless
+from webapp.domain.prose.tokens import tokens
 from webapp.domain.text import grapheme_cuts, is_space
-from webapp.domain.tokens import tokens
 
 values = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text() | st.lists(st.text())
 

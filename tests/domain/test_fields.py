@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from tests.bundles import NAMES, TEXT, Row, bundle, counted, document, done, files_of, label, labels_of_a_document
 from webapp.domain.annotations import FIELDS, UNAIDED
 from webapp.domain.clusters import clusters
-from webapp.domain.continua import Unit, spans_of
-from webapp.domain.fields import all_rating_rows, field_ratings, matched, rating_rows
-from webapp.domain.ratings import Ratings
+from webapp.domain.ratings.fields import all_rating_rows, field_ratings, matched, rating_rows
+from webapp.domain.ratings.table import Ratings
 from webapp.domain.schemes import parse_scheme
+from webapp.domain.spans.continua import Unit, spans_of
 from webapp.places import place
 
 SCHEME = parse_scheme((place("seeds") / "scheme.toml").read_text())

@@ -9,9 +9,9 @@ import pytest
 
 from tests.domain.agreement.tables import MEASURES, ratings, rows_of
 from webapp.domain.errors import Invalid
-from webapp.domain.figures import measured, rating_figures
-from webapp.domain.rating_files import read_ratings
-from webapp.domain.ratings import Ratings
+from webapp.domain.ratings.rating_files import read_ratings
+from webapp.domain.ratings.table import Ratings
+from webapp.domain.reporting.figures import measured, rating_figures
 
 CASES = sorted((Path(__file__).parents[1] / "cases" / "agreement").glob("table-*.json"))
 OTHERS = ("settings", "software", "input_sha256", "kind")  # keys that the command adds

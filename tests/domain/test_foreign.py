@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.marked import Row, article, articles, label
-from webapp.domain.bundle_files import Bundle, LabelLine
 from webapp.domain.errors import Invalid
 from webapp.domain.export import Article, formats
+from webapp.domain.files.bundle_files import Bundle, LabelLine
 from webapp.domain.foreign import Shelf, read, reader_of
 from webapp.domain.text import canonical, sha256_of
 

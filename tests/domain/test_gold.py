@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from webapp.domain.gold import gold_records
+from webapp.domain.gold.records import gold_records
 
 SPEAKERS = {"openai": ("OpenAI", "organisation"), "open-ai-inc": ("Open AI Inc.", "organisation")}
 GOLD = {"start": 10, "end": 26, "quote": "the mayor’s words", "speaker": "openai", "chain": ["voice", "openai"],

@@ -11,9 +11,9 @@ from tests.insights import World, worlds
 from webapp.domain.agreement import cohen_kappa, measures
 from webapp.domain.annotations import FIELDS, Annotated, Label
 from webapp.domain.clusters import clusters
-from webapp.domain.continua import spans_of
-from webapp.domain.fields import field_ratings, matched
 from webapp.domain.insight.hardness import WEIGHTS
+from webapp.domain.ratings.fields import field_ratings, matched
+from webapp.domain.spans.continua import spans_of
 from webapp.domain.votes import opposed_stances
 
 some = settings(max_examples=30)  # each is a whole report

@@ -6,7 +6,7 @@ import statistics
 
 import pytest
 
-from webapp.domain.intervals import jackknife
+from webapp.domain.reporting.intervals import jackknife
 
 # Student's t at .975 by degrees of freedom, as printed in any table of it
 QUANTILES = {1: 12.706, 2: 4.303, 4: 2.776, 9: 2.262, 29: 2.045, 99: 1.984}

@@ -15,7 +15,7 @@ with warnings.catch_warnings():
     from crowdkit.aggregation import DawidSkene
 
 from webapp.domain.errors import Invalid
-from webapp.domain.posterior import Posterior, dawid_skene, one_coin, posterior
+from webapp.domain.gold.posterior import Posterior, dawid_skene, one_coin, posterior
 
 Codes = NDArray[np.int64]
 Table = list[dict[int, int]]  # of each unit: annotator → value

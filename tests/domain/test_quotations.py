@@ -2,7 +2,7 @@
 
 import pytest
 
-from webapp.domain.segments import analyse
+from webapp.domain.prose.segments import analyse
 
 # text, then for each quotation: depth, whether it is closed, its parts
 ONE_PARAGRAPH = [

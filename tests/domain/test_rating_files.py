@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.domain import rating_files
 from webapp.domain.errors import Invalid
-from webapp.domain.rating_files import read_ratings
-from webapp.domain.ratings import MISSING, Ratings
+from webapp.domain.ratings import rating_files
+from webapp.domain.ratings.rating_files import read_ratings
+from webapp.domain.ratings.table import MISSING, Ratings
 
 HEAD = "unit,annotator,value\n"
 

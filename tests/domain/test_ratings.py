@@ -5,7 +5,7 @@ import pytest
 
 from tests.domain.agreement.tables import MEASURES, rows_of
 from tests.domain.agreement.tables import ratings as table
-from webapp.domain.ratings import MISSING, Ratings, as_values, ratio
+from webapp.domain.ratings.table import MISSING, Ratings, as_values, ratio
 
 
 def test_units_in_order_of_appearance_annotators_and_values_sorted() -> None:

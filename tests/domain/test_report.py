@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from tests.bundles import NAMES, Row, bundle, counted, document, done, files_of, label, labels_of_a_document
 from webapp.domain.annotations import FIELDS, Annotations
-from webapp.domain.cells import cell, csv_lines
-from webapp.domain.continua import spans_of
-from webapp.domain.fields import field_ratings, matched
-from webapp.domain.ratings import Ratings
-from webapp.domain.report import Provenance, bundle_report, gamma_figures, table_report
-from webapp.domain.report_rows import COLUMNS, report_csv, report_rows
+from webapp.domain.ratings.fields import field_ratings, matched
+from webapp.domain.ratings.table import Ratings
+from webapp.domain.reporting.cells import cell, csv_lines
+from webapp.domain.reporting.report import Provenance, bundle_report, gamma_figures, table_report
+from webapp.domain.reporting.rows import COLUMNS, report_csv, report_rows
 from webapp.domain.schemes import parse_scheme
+from webapp.domain.spans.continua import spans_of
 from webapp.places import place
 
 PROVENANCE = Provenance("0", {"round": None, "seed": 0}, "ab" * 32)

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.ending import ending
-from webapp.domain.segments import KINDS, Unit, analyse, segment
+from webapp.domain.prose.segments import KINDS, Unit, analyse, segment
 from webapp.domain.text import SPACES, canonical, grapheme_cuts
 
 CASES = [

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from webapp.domain import strict_json
 from webapp.domain.errors import Invalid, Malformed, StancemarkError
+from webapp.domain.files import strict_json
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.domain.wording import (
+from webapp.domain.reporting.wording import (
     asked_sentences,
     asked_tag,
     confusion_sentence,

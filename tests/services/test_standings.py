@@ -8,10 +8,10 @@ from typing import Any
 
 from tests.decisions import decide, decision, gold, opened
 from tests.world import OTHER_WORDS, SLUG, WORDS, World, delete, finish, put, reopen
-from webapp.domain.annotation_files import own_scheme, read_records
 from webapp.domain.annotations import annotations
-from webapp.domain.consensus import bundle_gold
 from webapp.domain.errors import Invalid
+from webapp.domain.files.annotation_files import own_scheme, read_records
+from webapp.domain.gold.consensus import bundle_gold
 from webapp.domain.permissions import OPERATOR
 from webapp.domain.schemes import parse_scheme
 from webapp.services import adjudicating

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tests.decisions import all_finish, cluster, decision, disputed, gold
 from tests.web.test_operations import anything, problem
 from tests.world import OTHER_WORDS, SLUG, WORDS, Visitor, World, put, reopen, uid
-from webapp.domain.annotation_files import own_scheme, read_records
 from webapp.domain.annotations import annotations
-from webapp.domain.consensus import bundle_gold
+from webapp.domain.files.annotation_files import own_scheme, read_records
+from webapp.domain.gold.consensus import bundle_gold
 from webapp.domain.permissions import OPERATOR
 from webapp.domain.schemes import parse_scheme
 from webapp.services import assigning, managing

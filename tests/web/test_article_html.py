@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.domain.segments import segment
+from webapp.domain.prose.segments import segment
 from webapp.places import place
 from webapp.views.article_html import Drawing, levels
 

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi import checks as openapi_checks
 from tests.test_javascript import ROOT
 from tests.web.addresses import first, rules
 from tests.world import OTHER_WORDS, WORDS, Visitor, World, finish, uid
-from webapp.domain.adjudication import DecisionsRequest
+from webapp.domain.gold.adjudication import DecisionsRequest
 from webapp.domain.labels import OperationsRequest
 
 FILE = ROOT / "docs" / "openapi.json"

@@ -18,8 +18,8 @@ from webapp.config import Settings
 from webapp.domain.errors import Invalid
 
 if TYPE_CHECKING:
-    from webapp.domain.fields import Row
-    from webapp.domain.ratings import Level, Ratings
+    from webapp.domain.ratings.fields import Row
+    from webapp.domain.ratings.table import Level, Ratings
 
 LEVELS = ("nominal", "ordinal", "interval")
 RULES = ("one-coin", "majority", "dawid-skene")
@@ -81,7 +81,7 @@ class _Made(NamedTuple):
 
 def _print(report: dict[str, Any], form: str) -> None:
     from webapp.cli.figures_shown import print_report
-    from webapp.domain.report_rows import report_csv
+    from webapp.domain.reporting.rows import report_csv
 
     if form == "json":
         console.print_json(report)
@@ -93,8 +93,8 @@ def _print(report: dict[str, Any], form: str) -> None:
 
 def _of_table(source: TableSource, options: Options) -> _Made:
     from webapp.cli.figures_file import table_view
-    from webapp.domain.fields import rating_rows
-    from webapp.domain.report import Provenance, table_report
+    from webapp.domain.ratings.fields import rating_rows
+    from webapp.domain.reporting.report import Provenance, table_report
 
     if options["scheme"] is not None:
         scheme_for(source, options["scheme"])  # nothing of it is used, but a bad file is not passed over
@@ -107,7 +107,7 @@ def _of_table(source: TableSource, options: Options) -> _Made:
 
 
 def _ratings_of(source: TableSource, level: "Level" = "nominal") -> "Ratings":
-    from webapp.domain.rating_files import read_ratings
+    from webapp.domain.ratings.rating_files import read_ratings
 
     try:
         return read_ratings(source.content, level)
@@ -117,9 +117,9 @@ def _ratings_of(source: TableSource, level: "Level" = "nominal") -> "Ratings":
 
 def _of_bundle(source: BundleSource, options: Options) -> _Made:
     from webapp.cli.figures_file import bundle_view
-    from webapp.domain.continua import spans_of
-    from webapp.domain.fields import all_rating_rows, field_ratings, matched
-    from webapp.domain.report import Provenance, bundle_report
+    from webapp.domain.ratings.fields import all_rating_rows, field_ratings, matched
+    from webapp.domain.reporting.report import Provenance, bundle_report
+    from webapp.domain.spans.continua import spans_of
 
     used, counted = scheme_for(source, options["scheme"]), source.annotations
     switches = {"intervals": not options["no_intervals"], "gamma": not options["no_gamma"]}
@@ -140,7 +140,7 @@ def _progress() -> Callable[[float], None]:
 
 
 def _write_ratings(path: Path, rows: Iterable["Row"]) -> None:
-    from webapp.domain.cells import csv_lines
+    from webapp.domain.reporting.cells import csv_lines
 
     head = ("field", "unit", "document", "annotator", "value")
     try:
@@ -182,9 +182,9 @@ def gold(
 
 
 def _gold(source: BundleSource | TableSource, scheme: str | None, rule: Any) -> dict[str, Any]:
-    from webapp.domain.consensus import bundle_gold
-    from webapp.domain.report import Provenance
-    from webapp.domain.table_gold import table_gold
+    from webapp.domain.gold.consensus import bundle_gold
+    from webapp.domain.gold.table_gold import table_gold
+    from webapp.domain.reporting.report import Provenance
 
     used = scheme_for(source, scheme)
     settings = {"rule": rule, "scheme_sha256": used.sha256}

@@ -12,9 +12,9 @@ from webapp.domain.errors import Invalid
 from webapp.domain.schemes import Scheme
 
 if TYPE_CHECKING:
-    from webapp.domain.continua import Spans
-    from webapp.domain.fields import Matched
-    from webapp.domain.ratings import Ratings
+    from webapp.domain.ratings.fields import Matched
+    from webapp.domain.ratings.table import Ratings
+    from webapp.domain.spans.continua import Spans
 
 View = dict[str, Any]
 

@@ -8,8 +8,8 @@ import click
 from webapp.cli import console
 from webapp.domain.agreement import measures
 from webapp.domain.annotations import UNAIDED
-from webapp.domain.cells import cell
-from webapp.domain.report_rows import CAVEAT
+from webapp.domain.reporting.cells import cell
+from webapp.domain.reporting.rows import CAVEAT
 
 Object = Mapping[str, Any]
 

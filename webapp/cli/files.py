@@ -11,10 +11,10 @@ import click
 
 from webapp.cli import console
 from webapp.config import Settings
-from webapp.domain import segments as segmenting
 from webapp.domain.errors import Invalid
 from webapp.domain.export import LEFT_OUT, Files, formats
 from webapp.domain.permissions import OPERATOR
+from webapp.domain.prose import segments as segmenting
 from webapp.domain.text import canonical, sha256_of
 from webapp.services import bundles, exporting, importing
 from webapp.services.exporting import Terms

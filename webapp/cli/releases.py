@@ -9,8 +9,8 @@ import click
 from webapp.cli import console
 from webapp.cli.files import check_free, whole, write_files
 from webapp.config import Settings
-from webapp.domain.document_files import read_files
 from webapp.domain.errors import Invalid
+from webapp.domain.files.document_files import read_files
 from webapp.domain.permissions import OPERATOR
 from webapp.domain.release.rehydration import JOINED, Copies, rehydrated
 

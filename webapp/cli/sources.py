@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 
 from webapp.config import Settings
-from webapp.domain.annotation_files import FILES, input_sha256, own_scheme, read_records
 from webapp.domain.annotations import Annotations, Records, annotations
-from webapp.domain.bundle_files import unzipped
 from webapp.domain.errors import Invalid
+from webapp.domain.files.annotation_files import FILES, input_sha256, own_scheme, read_records
+from webapp.domain.files.bundle_files import unzipped
 from webapp.domain.release import manifest
 from webapp.domain.schemes import Scheme, parse_scheme
 from webapp.places import place

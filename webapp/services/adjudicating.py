@@ -8,8 +8,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from webapp.database import Database
-from webapp.domain.adjudication import Readiness, letter, readiness
 from webapp.domain.errors import Invalid
+from webapp.domain.gold.adjudication import Readiness, letter, readiness
 from webapp.domain.permissions import Actor
 from webapp.domain.schemes import Scheme
 from webapp.models import Assignment, Document, Membership, Person, Project, Round, Speaker

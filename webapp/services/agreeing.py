@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 from webapp.about import VERSION
 from webapp.database import Database
 from webapp.domain.agreement import described
-from webapp.domain.annotation_files import input_sha256, own_scheme, read_records
 from webapp.domain.annotations import Annotations, annotations
-from webapp.domain.continua import Spans, spans_of
-from webapp.domain.fields import field_ratings, matched
+from webapp.domain.files.annotation_files import input_sha256, own_scheme, read_records
 from webapp.domain.insight import insight
 from webapp.domain.permissions import OPERATOR
-from webapp.domain.report import Provenance, bundle_report, gamma_figures
+from webapp.domain.ratings.fields import field_ratings, matched
+from webapp.domain.reporting.report import Provenance, bundle_report, gamma_figures
 from webapp.domain.schemes import parse_scheme
+from webapp.domain.spans.continua import Spans, spans_of
 from webapp.models import Label, Project, Report
 from webapp.services import jobs
 from webapp.services.comparing import comparable

@@ -17,11 +17,11 @@ from sqlalchemy.orm import Session
 
 from webapp.about import VERSION
 from webapp.database import Database
-from webapp.domain.adjudication import key_of
 from webapp.domain.annotations import Annotated
-from webapp.domain.coin import Coin, Pattern, fitted, pattern_of
 from webapp.domain.errors import Unavailable
-from webapp.domain.proposals import CLAIM_TYPE, STANCE, Case, reasons_of
+from webapp.domain.gold.adjudication import key_of
+from webapp.domain.gold.coin import Coin, Pattern, fitted, pattern_of
+from webapp.domain.gold.proposals import CLAIM_TYPE, STANCE, Case, reasons_of
 from webapp.domain.schemes import Scheme
 from webapp.domain.votes import Opposed, is_low, opposed_stances
 from webapp.models import Assignment, Label, Report, Round

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from webapp.database import Database, new_id, now
 from webapp.domain import labels as rules
-from webapp.domain.bundle_files import (
+from webapp.domain.errors import Invalid
+from webapp.domain.files.bundle_files import (
     AssignmentLine,
     Bundle,
     LabelLine,
@@ -18,7 +19,6 @@ from webapp.domain.bundle_files import (
     SpeakerLine,
     unzipped,
 )
-from webapp.domain.errors import Invalid
 from webapp.domain.foreign import reader_of
 from webapp.domain.permissions import Actor
 from webapp.models import (

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from webapp.domain.annotations import Annotated, AssignmentRecord, DocumentRecord, LabelRecord, Records, RoundRecord
 from webapp.domain.annotations import annotations as counted
 from webapp.domain.clusters import clusters
-from webapp.domain.coin import Coin, pattern_of
-from webapp.domain.proposals import CLAIM_TYPE, STANCE, Case, case_of
+from webapp.domain.gold.coin import Coin, pattern_of
+from webapp.domain.gold.proposals import CLAIM_TYPE, STANCE, Case, case_of
 from webapp.models import Assignment, Document, Label, Membership
 from webapp.services.annotating import LABEL_FIELDS, label_columns
 

@@ -11,9 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.database import Database, new_id, now
-from webapp.domain import adjudication as rules
-from webapp.domain.adjudication import DecisionInput, Place, readiness
 from webapp.domain.errors import Forbidden
+from webapp.domain.gold import adjudication as rules
+from webapp.domain.gold.adjudication import DecisionInput, Place, readiness
 from webapp.domain.labels import BAD_ID, NewSpeaker, Refusal, Surroundings, stored_chain
 from webapp.domain.permissions import Actor
 from webapp.models import Assignment, Decision, Document, OperationResult, Round, Speaker

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from sqlalchemy import select
 
 from webapp.database import Database
-from webapp.domain.bundle_files import Bundle, parse_bundle
+from webapp.domain.files.bundle_files import Bundle, parse_bundle
 from webapp.domain.foreign import Shelf, read, reader_of
 from webapp.domain.permissions import Actor
 from webapp.domain.release import manifest

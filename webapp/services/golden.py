@@ -7,8 +7,8 @@ from operator import itemgetter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.domain import records as columns_of
 from webapp.domain.export import Article, Record, Work
+from webapp.domain.files import records as columns_of
 from webapp.domain.text import sha256_of
 from webapp.models import Document, Release
 from webapp.services.access import Access

@@ -9,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.database import Database, now
-from webapp.domain.attribution import KnownSpeaker, attribute
-from webapp.domain.document_files import Found, ReadFile, read_files
-from webapp.domain.documents import DocumentInput
+from webapp.domain.files.document_files import Found, ReadFile, read_files
+from webapp.domain.files.documents import DocumentInput
 from webapp.domain.permissions import Actor
-from webapp.domain.segments import Unit, segment
+from webapp.domain.prose.attribution import KnownSpeaker, attribute
+from webapp.domain.prose.segments import Unit, segment
 from webapp.models import Document, Speaker
 from webapp.services.access import Access, enter, record
 

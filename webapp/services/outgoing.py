@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, String, case, exists, select, type_coerce
 from sqlalchemy.orm import Session
 
-from webapp.domain import records
 from webapp.domain.export import Article, Record, Work
+from webapp.domain.files import records
 from webapp.models import Assignment, Document, Membership, Person, Speaker, label_table
 from webapp.services.access import Access
 from webapp.services.managing import round_record

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.domain.gold import gold_records
+from webapp.domain.gold.records import gold_records
 from webapp.models import Assignment, Decision, Document, Membership, Person, Round, Speaker
 from webapp.services.access import Access
 from webapp.services.briefs import coins, finished_documents

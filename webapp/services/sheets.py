@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from webapp.domain.adjudication import GOLD_FIELDS, Made, Place, placed, waits
 from webapp.domain.annotations import FIELDS, Annotated
 from webapp.domain.errors import Forbidden, NotFound
-from webapp.domain.proposals import proposal
+from webapp.domain.gold.adjudication import GOLD_FIELDS, Made, Place, placed, waits
+from webapp.domain.gold.proposals import proposal
 from webapp.domain.schemes import Scheme
 from webapp.domain.votes import Gold, opposed_stances
 from webapp.models import Assignment, Decision, Document, Membership, Person, Round

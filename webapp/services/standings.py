@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.database import Database
-from webapp.domain.adjudication import Readiness, readiness
+from webapp.domain.gold.adjudication import Readiness, readiness
 from webapp.domain.permissions import Actor
 from webapp.models import Assignment, Decision, Document, Project, Round
 from webapp.services.access import Access, enter

@@ -4,8 +4,8 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as AnyResponse
 
 from webapp import htmx, identity
-from webapp.domain import strict_json
 from webapp.domain.errors import Invalid, NotFound, Throttled
+from webapp.domain.files import strict_json
 from webapp.errors import answer, status_of
 from webapp.forms import ChangePasswordForm, NewPasswordForm, SignInForm
 from webapp.services import accounts

@@ -5,7 +5,7 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
 from webapp import identity
-from webapp.domain.adjudication import DecisionsRequest
+from webapp.domain.gold.adjudication import DecisionsRequest
 from webapp.services import adjudicating
 from webapp.services.adjudicating import Adjudication, Annotator
 from webapp.views import adjudication_shown

@@ -7,7 +7,7 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from werkzeug.wrappers import Response
 
 from webapp import htmx, identity
-from webapp.domain.adjudication import DecisionInput, GoldInput, proposed
+from webapp.domain.gold.adjudication import DecisionInput, GoldInput, proposed
 from webapp.services import adjudicating
 from webapp.services.adjudicating import Adjudication
 from webapp.services.articles import own_voice

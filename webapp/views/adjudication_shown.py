@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from webapp.domain.wording import asked_sentences, asked_tag
+from webapp.domain.reporting.wording import asked_sentences, asked_tag
 from webapp.services.adjudicating import Adjudication
 from webapp.services.sheets import Cluster
 from webapp.views.article_page import Words

@@ -7,8 +7,8 @@ from flask import Blueprint, Response, abort, jsonify, render_template, request,
 from flask_wtf.csrf import generate_csrf
 
 from webapp import identity, metrics
-from webapp.domain import strict_json
 from webapp.domain.errors import Invalid
+from webapp.domain.files import strict_json
 from webapp.domain.labels import OperationsRequest
 from webapp.services import annotating, articles
 from webapp.services.articles import Article

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.bundles import counted, files_of
 from webapp.domain.agreement import Measure, measures
-from webapp.domain.continua import Continuum, Spans, Unit, spans_of
+from webapp.domain.spans.continua import Continuum, Spans, Unit, spans_of
 
 CASES = Path(__file__).parents[2] / "cases" / "agreement"
 NAMES = ("ana", "ben", "cem", "dan")

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, permutations, product
 
-from webapp.domain.continua import Continuum, Spans, Unit
+from webapp.domain.spans.continua import Continuum, Spans, Unit
 
 Value = float | None
 Marks = Sequence[tuple[int, int, int]]  # start, end, category

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.domain.agreement import loops
 from tests.domain.agreement.loops import Row, Value
 from webapp.domain.agreement import Estimate, measures
-from webapp.domain.figures import measured
-from webapp.domain.ratings import Level, Ratings
+from webapp.domain.ratings.table import Level, Ratings
+from webapp.domain.reporting.figures import measured
 
 MEASURES = {measure.name: measure for measure in measures("ratings")}
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from tests.domain.agreement.span_loops import smallest_disorder
-from webapp.domain import unitary
-from webapp.domain.alignment import _membership, best_alignment, best_alignments
-from webapp.domain.unitary import NOTHING, TooDense, Tuples, distance, unitary_alignments
+from webapp.domain.spans import unitary
+from webapp.domain.spans.alignment import _membership, best_alignment, best_alignments
+from webapp.domain.spans.unitary import NOTHING, TooDense, Tuples, distance, unitary_alignments
 
 Units = list[tuple[int, int, int]]
 Marks = Any  # (units, 3)

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 
 from tests.domain.agreement import span_loops
 from tests.domain.agreement.marks import measure, one, scattered, several, value
-from webapp.domain.continua import Continuum, Spans
-from webapp.domain.flattening import by_category, marked
+from webapp.domain.spans.continua import Continuum, Spans
+from webapp.domain.spans.flattening import by_category, marked
 
 BOTH = pytest.mark.parametrize("name", ["alpha_u", "alpha_u_categories"])
 

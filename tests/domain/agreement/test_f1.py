@@ -5,8 +5,8 @@ from hypothesis import given, settings
 
 from tests.domain.agreement import span_loops
 from tests.domain.agreement.marks import marked, measure, of_case, one, scattered, several, value
-from webapp.domain.continua import Spans
-from webapp.domain.estimates import Estimate
+from webapp.domain.ratings.estimates import Estimate
+from webapp.domain.spans.continua import Spans
 
 NAMES = ("f1_exact", "f1_exact_categories", "f1_overlap", "soft_f1")
 ALL = pytest.mark.parametrize("name", NAMES)

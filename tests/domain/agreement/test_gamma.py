@@ -10,11 +10,11 @@ import pytest
 
 from tests.domain.agreement.marks import NAMES, marked, measure, of_case, one, scattered, value
 from tests.domain.agreement.span_loops import smallest_disorder
-from webapp.domain import chance, sampling, unitary
-from webapp.domain.chance import ChanceSamples
-from webapp.domain.continua import Continuum, Spans
-from webapp.domain.per_document import without_each
-from webapp.domain.sampling import Sums, sampled
+from webapp.domain.spans import chance, sampling, unitary
+from webapp.domain.spans.chance import ChanceSamples
+from webapp.domain.spans.continua import Continuum, Spans
+from webapp.domain.spans.per_document import without_each
+from webapp.domain.spans.sampling import Sums, sampled
 
 BOTH = pytest.mark.parametrize("name", ["gamma", "gamma_cat"])
 

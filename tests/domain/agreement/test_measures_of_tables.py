@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.agreement.tables import MEASURES, Table, close_to, estimate, numbers, ratings, rows_of, tables
-from webapp.domain.ratings import Ratings
+from webapp.domain.ratings.table import Ratings
 
 CORRECTED = [name for name in MEASURES if name != "percent_agreement"]
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from tests.domain.agreement import span_loops
 from tests.domain.agreement.marks import marked, measure, one, scattered, several, value
-from webapp.domain.continua import Spans
+from webapp.domain.spans.continua import Spans
 
 BOTH = pytest.mark.parametrize("name", ["token_alpha", "token_alpha_categories"])
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Generic, Literal, TypeVar
 
-from webapp.domain.estimates import Estimate, Pair
+from webapp.domain.ratings.estimates import Estimate, Pair
 
 __all__ = ["Estimate", "Measure", "Pair", "measures"]
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from webapp.domain.agreement import Estimate, Measure
-from webapp.domain.continua import Spans
-from webapp.domain.flattening import Places, Sums, by_category, flattened, marked
-from webapp.domain.per_document import once, why_nothing
+from webapp.domain.spans.continua import Spans
+from webapp.domain.spans.flattening import Places, Sums, by_category, flattened, marked
+from webapp.domain.spans.per_document import once, why_nothing
 
 ONE_VALUE = "Everybody marked everything alike; that does not show whether anybody can tell places apart."
 SOURCE = (

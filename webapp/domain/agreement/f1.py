@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 
 from webapp.domain.agreement import Measure
-from webapp.domain.continua import Spans, Unit
-from webapp.domain.flattening import marked
-from webapp.domain.matches import Counts, Matches, matches
-from webapp.domain.per_document import once
+from webapp.domain.spans.continua import Spans, Unit
+from webapp.domain.spans.flattening import marked
+from webapp.domain.spans.matches import Counts, Matches, matches
+from webapp.domain.spans.per_document import once
 
 Run = tuple[int, int]  # start, end (exclusive)
 

@@ -1,7 +1,7 @@
 """Fleiss κ: agreement beyond chance, where chance draws from the values of all annotators together."""
 
 from webapp.domain.agreement import Estimate, Measure
-from webapp.domain.ratings import Numbers, Ratings, Sample, ratio
+from webapp.domain.ratings.table import Numbers, Ratings, Sample, ratio
 
 
 def _kappa(sample: Sample) -> Numbers:

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.domain.agreement import Estimate, Measure
-from webapp.domain.continua import Spans
-from webapp.domain.per_document import once, why_nothing, without_each
-from webapp.domain.ratings import as_values, ratio
-from webapp.domain.sampling import NotAligned, Sums, sampled
+from webapp.domain.ratings.table import as_values, ratio
+from webapp.domain.spans.continua import Spans
+from webapp.domain.spans.per_document import once, why_nothing, without_each
+from webapp.domain.spans.sampling import NotAligned, Sums, sampled
 
 Numbers = NDArray[np.float64]
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from webapp.domain.agreement import Estimate, Measure
-from webapp.domain.ratings import Numbers, Ratings, Sample, ratio
+from webapp.domain.ratings.table import Numbers, Ratings, Sample, ratio
 
 
 def _ac1(sample: Sample) -> Numbers:

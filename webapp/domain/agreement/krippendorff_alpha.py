@@ -1,8 +1,8 @@
 """Krippendorff α, nominal, ordinal or interval: one less the disagreement seen over the disagreement by chance."""
 
 from webapp.domain.agreement import Estimate, Measure
-from webapp.domain.distances import disagreement_by_moments, disagreement_by_ranks, not_a_number
-from webapp.domain.ratings import Numbers, Ratings, Sample, ratio
+from webapp.domain.ratings.distances import disagreement_by_moments, disagreement_by_ranks, not_a_number
+from webapp.domain.ratings.table import Numbers, Ratings, Sample, ratio
 
 ONE_VALUE = "All units that two rated have one value; that does not show whether anybody can tell values apart."
 NOT_A_NUMBER = "“{}” is not a finite number, and an {} level needs numbers."

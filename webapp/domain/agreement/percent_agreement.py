@@ -1,7 +1,7 @@
 """Percent agreement: how often two annotators of a unit agree, chance included."""
 
 from webapp.domain.agreement import Estimate, Measure
-from webapp.domain.ratings import Numbers, Ratings, Sample
+from webapp.domain.ratings.table import Numbers, Ratings, Sample
 
 
 def _agreement(sample: Sample) -> Numbers:

@@ -1,8 +1,8 @@
 """Scott π, the mean over pairs: agreement beyond chance, where the two of a pair share one habit."""
 
 from webapp.domain.agreement import Estimate, Measure
-from webapp.domain.rating_pairs import mean_over_pairs, mean_without_each
-from webapp.domain.ratings import Matrix, Ratings
+from webapp.domain.ratings.pairs import mean_over_pairs, mean_without_each
+from webapp.domain.ratings.table import Matrix, Ratings
 
 
 def _chance(given_by_a: Matrix, given_by_b: Matrix) -> tuple[Matrix, Matrix]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from webapp.domain.agreement import Estimate, Measure
-from webapp.domain.continua import Continuum, Spans
-from webapp.domain.flattening import Flatten, Label, Places, Sums, by_category, flattened, marked
-from webapp.domain.per_document import once, why_nothing
+from webapp.domain.spans.continua import Continuum, Spans
+from webapp.domain.spans.flattening import Flatten, Label, Places, Sums, by_category, flattened, marked
+from webapp.domain.spans.per_document import once, why_nothing
 
 ONE_VALUE = "All tokens have the same value; that does not show whether anybody can tell tokens apart."
 SOURCE = "Krippendorff 2011, Computing Krippendorff’s Alpha-Reliability"

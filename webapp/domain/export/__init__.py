@@ -7,7 +7,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import Any
 
-from webapp.domain.tokens import Span, tokens_in_sentences
+from webapp.domain.prose.tokens import Span, tokens_in_sentences
 
 Record = Mapping[str, Any]
 Files = Iterator[tuple[str, Iterator[bytes]]]  # by path; each content is to be read before the next file is asked for

@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 from webapp.domain.export import Article, Format, Record, Work
-from webapp.domain.tokens import Span
+from webapp.domain.prose.tokens import Span
 
 FIELDS = ("speaker", "stance", "claim_type")
 _OUTSIDE = "\tO" * len(FIELDS)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from webapp.domain.export import Format, Record
-from webapp.domain.spreadsheets import harmless
+from webapp.domain.files.spreadsheets import harmless
 
 
 def write(columns: Sequence[str], records: Iterable[Record]) -> Iterator[bytes]:

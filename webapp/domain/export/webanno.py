@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import Any
 
 from webapp.domain.export import Article, Files, Format, Record, Work, as_file_name, left_out
+from webapp.domain.prose.tokens import Span
 from webapp.domain.text import canonical
-from webapp.domain.tokens import Span
 
 FEATURES = {
     name: name for name in ("speaker", "stance", "claim_type", "on_target", "ascribed", "unsure", "chain", "note")

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from webapp.domain.bundle_files import AssignmentLine, Bundle, LabelLine, Problems
 from webapp.domain.export.labelstudio import OFF_TARGET
+from webapp.domain.files.bundle_files import AssignmentLine, Bundle, LabelLine, Problems
 from webapp.domain.text import canonical, sha256_of
 
 Line = TypeVar("Line")

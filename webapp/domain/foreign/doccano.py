@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from webapp.domain import strict_json
 from webapp.domain.errors import StancemarkError
+from webapp.domain.files import strict_json
 from webapp.domain.foreign import Intake, Reader, decoded, offset_in, stance_of
 from webapp.domain.text import canonical
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from webapp.domain import strict_json
 from webapp.domain.errors import StancemarkError
 from webapp.domain.export.labelstudio import FLAGS, KEPT
+from webapp.domain.files import strict_json
 from webapp.domain.foreign import Intake, Reader, offset_in, stance_of
 from webapp.domain.text import canonical
 

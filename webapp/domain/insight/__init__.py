@@ -5,8 +5,6 @@ from typing import Any
 
 from webapp.domain.agreement import krippendorff_alpha
 from webapp.domain.annotations import FIELDS, Annotated, Annotations
-from webapp.domain.continua import Spans
-from webapp.domain.fields import Matched
 from webapp.domain.insight.articles import by_document
 from webapp.domain.insight.confusion import MERGEABLE, confusion, merged
 from webapp.domain.insight.days import by_day, days_of
@@ -14,8 +12,10 @@ from webapp.domain.insight.hardness import differences, listed
 from webapp.domain.insight.leaving_out import without_documents
 from webapp.domain.insight.paired import of_table
 from webapp.domain.insight.people import by_annotator, by_pair, kappas
-from webapp.domain.ratings import Ratings
+from webapp.domain.ratings.fields import Matched
+from webapp.domain.ratings.table import Ratings
 from webapp.domain.schemes import Scheme
+from webapp.domain.spans.continua import Spans
 
 Insight = dict[str, Any]
 

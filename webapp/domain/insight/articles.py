@@ -8,7 +8,7 @@ import numpy as np
 from webapp.domain.annotations import FIELDS
 from webapp.domain.insight.hardness import Differences
 from webapp.domain.insight.paired import Paired
-from webapp.domain.ratings import Ratings, coded
+from webapp.domain.ratings.table import Ratings, coded
 
 
 def by_document(

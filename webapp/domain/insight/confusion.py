@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from webapp.domain.insight.paired import Paired, alphas, counted, two_by_two
-from webapp.domain.ratings import Integers, Ratings
+from webapp.domain.ratings.table import Integers, Ratings
 from webapp.domain.schemes import Scheme
 
 MERGEABLE = ("stance", "claim_type")

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from webapp.domain.clusters import Cluster
-from webapp.domain.fields import Matched
 from webapp.domain.insight.paired import Paired
-from webapp.domain.ratings import MISSING, Ratings
+from webapp.domain.ratings.fields import Matched
+from webapp.domain.ratings.table import MISSING, Ratings
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 

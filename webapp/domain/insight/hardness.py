@@ -10,9 +10,9 @@ import numpy as np
 
 from webapp.domain.annotations import FIELDS, Annotated, Label
 from webapp.domain.clusters import Cluster
-from webapp.domain.fields import Matched
 from webapp.domain.insight.paired import Paired
-from webapp.domain.ratings import Integers, Numbers, Ratings
+from webapp.domain.ratings.fields import Matched
+from webapp.domain.ratings.table import Integers, Numbers, Ratings
 from webapp.domain.schemes import Scheme
 from webapp.domain.votes import opposed_stances
 

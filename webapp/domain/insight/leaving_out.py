@@ -8,9 +8,9 @@ import numpy as np
 from webapp.domain.agreement import krippendorff_alpha
 from webapp.domain.annotations import FIELDS, Annotated
 from webapp.domain.clusters import clusters_without_each
-from webapp.domain.fields import Matched
 from webapp.domain.insight.paired import pairable
-from webapp.domain.ratings import MISSING, Integers, Ratings
+from webapp.domain.ratings.fields import Matched
+from webapp.domain.ratings.table import MISSING, Integers, Ratings
 
 Alphas = dict[str, float | None]
 

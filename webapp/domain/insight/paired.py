@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.domain.ratings import MISSING, Integers, Ratings, as_values, ratio
+from webapp.domain.ratings.table import MISSING, Integers, Ratings, as_values, ratio
 
 Counts = NDArray[Any]  # whole numbers or not
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from webapp.domain.agreement import cohen_kappa, measures
 from webapp.domain.annotations import FIELDS, Annotated
-from webapp.domain.continua import Spans
-from webapp.domain.estimates import THIN, Pair
-from webapp.domain.fields import Matched
 from webapp.domain.insight.leaving_out import without_annotators
-from webapp.domain.ratings import Ratings
+from webapp.domain.ratings.estimates import THIN, Pair
+from webapp.domain.ratings.fields import Matched
+from webapp.domain.ratings.table import Ratings
+from webapp.domain.spans.continua import Spans
 
 Two = tuple[str, str]
 

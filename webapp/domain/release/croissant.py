@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from webapp.domain import records
+from webapp.domain.files import records
 
 _CONTEXT = {
     "@language": "en",

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from webapp.domain.agreement import Measure, measures
-from webapp.domain.annotation_files import read_records
 from webapp.domain.annotations import FIELDS, Annotations, annotations
-from webapp.domain.continua import spans_of
-from webapp.domain.fields import field_ratings, matched
-from webapp.domain.figures import LEAD, measured
+from webapp.domain.files.annotation_files import read_records
+from webapp.domain.ratings.fields import field_ratings, matched
 from webapp.domain.release.card import Figure
+from webapp.domain.reporting.figures import LEAD, measured
 from webapp.domain.schemes import Scheme
+from webapp.domain.spans.continua import spans_of
 
 _SEED = 0
 _OF_SPANS = ("alpha_u", "token_alpha", "f1_overlap")

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from webapp.domain import strict_json
 from webapp.domain.errors import Invalid, StancemarkError
+from webapp.domain.files import strict_json
 
 NAME = "manifest.json"
 _MOST_NAMED = 20

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from webapp.domain import strict_json
 from webapp.domain.errors import Invalid, StancemarkError
+from webapp.domain.files import strict_json
 from webapp.domain.release import manifest
 from webapp.domain.release.wordless import CROISSANT, replaced
 from webapp.domain.text import sha256_of

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import regex
 import sentencex
 
-from webapp.domain.quotations import INVISIBLE, Quotes, Span
-from webapp.domain.speech import NAME, NO_NAMES, PARTICLES, VERBS
+from webapp.domain.prose.quotations import INVISIBLE, Quotes, Span
+from webapp.domain.prose.speech import NAME, NO_NAMES, PARTICLES, VERBS
 from webapp.domain.text import SPACES, is_space
 
 # sentencex does not look inside a quotation, so it is shown a space for every mark, one code point for one.

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from webapp.domain.estimates import THIN, Estimate, Pair
-from webapp.domain.ratings import MISSING, Matrix, Numbers, Ratings, Rows, as_values, counted, ratio
+from webapp.domain.ratings.estimates import THIN, Estimate, Pair
+from webapp.domain.ratings.table import MISSING, Matrix, Numbers, Ratings, Rows, as_values, counted, ratio
 
 # From how often the one and the other gave each value: two terms whose product, summed, is n^2 p_e.
 # It has to be linear, so that the terms without a cluster are the terms less those of the cluster.

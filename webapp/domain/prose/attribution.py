@@ -11,9 +11,9 @@ from itertools import pairwise
 
 import regex
 
-from webapp.domain.cues import QUOTED, Cue, Outside
-from webapp.domain.mentions import KnownSpeaker, Names, plain
-from webapp.domain.segments import Unit
+from webapp.domain.prose.cues import QUOTED, Cue, Outside
+from webapp.domain.prose.mentions import KnownSpeaker, Names, plain
+from webapp.domain.prose.segments import Unit
 from webapp.domain.text import SPACES
 
 __all__ = ["Attribution", "KnownSpeaker", "attribute"]

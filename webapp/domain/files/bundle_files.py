@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from webapp.domain import strict_json
-from webapp.domain.document_files import LARGEST_UNPACKED, MOST_MEMBERS
-from webapp.domain.documents import DocumentInput, document_from
 from webapp.domain.errors import Invalid, StancemarkError
+from webapp.domain.files import strict_json
+from webapp.domain.files.document_files import LARGEST_UNPACKED, MOST_MEMBERS
+from webapp.domain.files.documents import DocumentInput, document_from
 from webapp.domain.schemes import LONGEST_NAME, parse_scheme
 from webapp.domain.text import has_unstorable
 

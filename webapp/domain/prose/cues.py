@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import regex
 
-from webapp.domain.mentions import Mention, Names, plain
-from webapp.domain.speech import VERBS
+from webapp.domain.prose.mentions import Mention, Names, plain
+from webapp.domain.prose.speech import VERBS
 
 QUOTED = "\0"  # stands in the place of everything quoted, and of every double mark
 _MARKS = str.maketrans(dict.fromkeys('"＂“”„«»‹›「」『』', QUOTED))

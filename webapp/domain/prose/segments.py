@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from webapp.domain.quotations import Quotation, Quotes, Span, read_quotations
-from webapp.domain.sentences import SentenceReader
+from webapp.domain.prose.quotations import Quotation, Quotes, Span, read_quotations
+from webapp.domain.prose.sentences import SentenceReader
 from webapp.domain.text import SPACES, grapheme_cuts, trim_whole
 
 KINDS = ("paragraph", "sentence", "quotation", "piece")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from webapp.domain.annotations import UNAIDED
-from webapp.domain.cells import csv_lines
+from webapp.domain.reporting.cells import csv_lines
 
 CAVEAT = (
     "The interval says how far the figure would move with other articles of the same kind and these same annotators. "

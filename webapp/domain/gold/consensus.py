@@ -6,8 +6,8 @@ import numpy as np
 
 from webapp.domain.annotations import Annotations
 from webapp.domain.clusters import clusters
-from webapp.domain.posterior import Ints, Rule, posterior
-from webapp.domain.proposals import CLAIM_TYPE, STANCE, Case, case_of, proposal
+from webapp.domain.gold.posterior import Ints, Rule, posterior
+from webapp.domain.gold.proposals import CLAIM_TYPE, STANCE, Case, case_of, proposal
 from webapp.domain.schemes import Scheme
 from webapp.domain.votes import Gold, decided, opposed_stances, winner
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
 
-from webapp.domain import strict_json
-from webapp.domain.documents import DocumentInput, check_text, document_from
 from webapp.domain.errors import Invalid, StancemarkError
+from webapp.domain.files import strict_json
+from webapp.domain.files.documents import DocumentInput, check_text, document_from
 from webapp.domain.text import canonical
 
 MOST_MEMBERS = 10_000

@@ -4,7 +4,7 @@ import csv
 import io
 
 from webapp.domain.errors import Invalid
-from webapp.domain.ratings import Level, Ratings
+from webapp.domain.ratings.table import Level, Ratings
 
 COLUMNS = ("unit", "annotator", "value", "document")
 NEEDED = COLUMNS[:3]

@@ -4,7 +4,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 
-from webapp.domain.spreadsheets import harmless
+from webapp.domain.files.spreadsheets import harmless
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 

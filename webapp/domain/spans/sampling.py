@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.domain.alignment import Several, best_alignments
-from webapp.domain.chance import ChanceSamples
-from webapp.domain.continua import Continuum, Spans
-from webapp.domain.unitary import Marks, TooDense, pairs_inside, positional
+from webapp.domain.spans.alignment import Several, best_alignments
+from webapp.domain.spans.chance import ChanceSamples
+from webapp.domain.spans.continua import Continuum, Spans
+from webapp.domain.spans.unitary import Marks, TooDense, pairs_inside, positional
 
 ROUND, AT_MOST = 30, 1000  # samples a document
 PRECISION = 0.02  # of the expected disorder, at 95 %

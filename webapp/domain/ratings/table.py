@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from webapp.domain.estimates import Estimate
+from webapp.domain.ratings.estimates import Estimate
 
 Level = Literal["nominal", "ordinal", "interval"]
 Numbers = NDArray[np.float64]

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.domain.continua import Spans
+from webapp.domain.spans.continua import Spans
 
 NO_DOCUMENT = "No document was finished by two or more annotators."
 NOTHING_MARKED = "Nobody marked anything in the documents that two or more finished."

@@ -3,8 +3,8 @@
 from typing import Any
 
 from webapp.domain.agreement import Estimate, Measure, Pair, measures
-from webapp.domain.intervals import Interval, jackknife
-from webapp.domain.ratings import Ratings
+from webapp.domain.ratings.table import Ratings
+from webapp.domain.reporting.intervals import Interval, jackknife
 
 LEAD = "krippendorff_alpha"  # what pages and reports show first
 SWITCHED_OFF = "Intervals were switched off."

@@ -7,7 +7,7 @@ from scipy.optimize import Bounds, LinearConstraint, linear_sum_assignment, linp
 from scipy.sparse import block_diag, csc_array
 from scipy.sparse.csgraph import connected_components
 
-from webapp.domain.unitary import NOTHING, Indices, Marks, Numbers, Tuples, closeness, unitary_alignments
+from webapp.domain.spans.unitary import NOTHING, Indices, Marks, Numbers, Tuples, closeness, unitary_alignments
 
 WHOLE = 1e-6  # how far from 0 or 1 a share may be
 NEAR = 0.1  # above the relaxed optimum; what is dearer is looked at only where that turns out to be needed

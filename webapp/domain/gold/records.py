@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from webapp.domain.adjudication import GOLD_FIELDS, proposed, waits
 from webapp.domain.annotations import FIELDS
+from webapp.domain.gold.adjudication import GOLD_FIELDS, proposed, waits
 from webapp.domain.release.hiding import keyed_id
 
 Row = dict[str, Any]

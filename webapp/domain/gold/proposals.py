@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from webapp.domain.annotations import FIELDS, Annotated
-from webapp.domain.boundaries import Boundary, boundary_of
 from webapp.domain.clusters import Cluster
+from webapp.domain.gold.boundaries import Boundary, boundary_of
 from webapp.domain.votes import Gold, Opposed, decision, is_low, is_opposed, leaders, winner
 
 SPEAKER, STANCE, CLAIM_TYPE, ON_TARGET, ASCRIBED = range(len(FIELDS))

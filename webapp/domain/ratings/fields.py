@@ -8,7 +8,7 @@ import numpy as np
 
 from webapp.domain.annotations import FIELDS, OWN_ORIGINS, UNAIDED, Annotated
 from webapp.domain.clusters import Cluster, clusters
-from webapp.domain.ratings import MISSING, Integers, Ratings
+from webapp.domain.ratings.table import MISSING, Integers, Ratings
 from webapp.domain.schemes import Scheme
 
 Row = tuple[str, str, str, str, str]

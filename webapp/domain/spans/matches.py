@@ -8,10 +8,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.domain.continua import Spans, Unit
-from webapp.domain.estimates import THIN, Estimate, Pair
-from webapp.domain.per_document import why_nothing
-from webapp.domain.ratings import as_values, ratio
+from webapp.domain.ratings.estimates import THIN, Estimate, Pair
+from webapp.domain.ratings.table import as_values, ratio
+from webapp.domain.spans.continua import Spans, Unit
+from webapp.domain.spans.per_document import why_nothing
 
 Prepared = TypeVar("Prepared")
 Counts = tuple[int, int, int, int]  # matched of a, all of a, matched of b, all of b: labels or code points

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from webapp.domain.posterior import Posterior, Rule, posterior
-from webapp.domain.ratings import MISSING, Ratings
+from webapp.domain.gold.posterior import Posterior, Rule, posterior
+from webapp.domain.ratings.table import MISSING, Ratings
 from webapp.domain.schemes import Scheme
 from webapp.domain.votes import Gold, Opposed, decided, decision, is_low, is_opposed, leaders, opposed_stances, winner
 

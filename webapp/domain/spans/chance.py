@@ -7,7 +7,7 @@ from math import ceil, floor
 
 import numpy as np
 
-from webapp.domain.unitary import Marks
+from webapp.domain.spans.unitary import Marks
 
 
 class ChanceSamples:

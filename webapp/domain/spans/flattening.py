@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.domain.per_document import without_each
-from webapp.domain.ratings import as_values, ratio
+from webapp.domain.ratings.table import as_values, ratio
+from webapp.domain.spans.per_document import without_each
 
 Label = tuple[int, int, str]  # start, end (exclusive), category
 Piece = tuple[int, int, str]  # start, end (exclusive), value; pieces of one annotator never overlap

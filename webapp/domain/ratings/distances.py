@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from webapp.domain.ratings import Matrix, Numbers, Ratings, Rows, Sample
+from webapp.domain.ratings.table import Matrix, Numbers, Ratings, Rows, Sample
 
 BLOCK = 2**21  # numbers in a matrix of samples by values
 DENSE = 1024  # up to so many values a square matrix of them is quicker in full

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from webapp.domain import strict_json
 from webapp.domain.errors import Invalid, StancemarkError
+from webapp.domain.files import strict_json
 from webapp.domain.text import SPACES, canonical, has_unstorable, sha256_of, slug
 
 LONGEST_TEXT = 2_000_000  # code points

@@ -6,9 +6,9 @@ from typing import Any
 
 from webapp.domain.agreement import measures
 from webapp.domain.annotations import FIELDS, UNAIDED, Annotations
-from webapp.domain.continua import Spans
-from webapp.domain.figures import measured, rating_figures
-from webapp.domain.ratings import Ratings
+from webapp.domain.ratings.table import Ratings
+from webapp.domain.reporting.figures import measured, rating_figures
+from webapp.domain.spans.continua import Spans
 
 SLOW = ("gamma", "gamma_cat")
 GAMMA_SWITCHED_OFF = "Gamma was switched off."
