@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN = .venv/bin
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" $(UPGRADE)
-# what is never imported need not be compiled, and the rest is when it is
+# what is never imported need not be compiled, and the rest is when it is: once, so that each start after it is short
+unexport PYTHONDONTWRITEBYTECODE
 INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
 PYTEST = -n 3 --dist loadfile --no-loadscope-reorder
 
