@@ -77,8 +77,8 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
 def test_a_project_from_its_first_day_to_its_release(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("DATABASE_URL", "STANCEMARK_PORT", "STANCEMARK_SECRET_KEY"):
-        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.startswith(("STANCEMARK_", "DATABASE_URL"))]:
+        monkeypatch.delenv(name)
     field = Field(server, Stancemark(server.database_url, monkeypatch, capsys), tmp_path)
     try:
         field.set_up()
