@@ -92,7 +92,9 @@ def has_unstorable(text: str) -> str | None:
     """Why `text` cannot be stored ("a NUL character", "half a surrogate pair"), or None."""
     if "\x00" in text:
         return "a NUL character"
-    if any("\ud800" <= c <= "\udfff" for c in text):
+    try:
+        text.encode()  # fails for nothing else, and is much quicker than looking at each character
+    except UnicodeEncodeError:
         return "half a surrogate pair"
     return None
 

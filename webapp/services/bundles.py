@@ -82,6 +82,7 @@ class _Intake:
         self.project_id = access.project_id
         self.problems = Problems(places=bundle.places)
         self.people: dict[str, str] = {}
+        self.moment = now()  # of everything that tells none itself
 
     def run(self, units: dict[str, list[dict[str, Any]]]) -> dict[str, int]:
         if self._is_untouched() and self.bundle.rounds:
@@ -114,7 +115,7 @@ class _Intake:
         self.session.expire_all()
         for kind, versions in ((SchemeVersion, self.bundle.schemes), (GuideVersion, self.bundle.guides)):
             for number, source in sorted(versions.items()):
-                self.session.add(kind(project_id=self.project_id, number=number, source=source, created_at=now()))
+                self.session.add(kind(project_id=self.project_id, number=number, source=source, created_at=self.moment))
         self.session.flush()
 
     def _rounds(self) -> None:
@@ -132,8 +133,8 @@ class _Intake:
     def _add_round(self, line: int, given: RoundLine, position: int) -> None:
         scheme = self._version(line, SchemeVersion, given.scheme, self.bundle.schemes)
         guide = self._version(line, GuideVersion, given.guide, self.bundle.guides)
-        closed_at = (given.closed_at or now()) if given.state == "closed" else None
-        row = {"name": given.name, "position": position, "closed_at": closed_at, "created_at": now()}
+        closed_at = (given.closed_at or self.moment) if given.state == "closed" else None
+        row = {"name": given.name, "position": position, "closed_at": closed_at, "created_at": self.moment}
         if scheme and guide:
             self.session.add(Round(project_id=self.project_id, scheme_number=scheme, guide_number=guide, **row))
             self.session.flush()
@@ -258,10 +259,10 @@ class _Intake:
         key = (self.project_id, a.round, a.document, self.people[a.annotator])
         if self.session.get(Assignment, key) is not None:
             return 0
-        finished_at = a.finished_at or now() if a.state == "done" else a.finished_at
+        finished_at = a.finished_at or self.moment if a.state == "done" else a.finished_at
         names = ("project_id", "round", "document_id", "person_id")
         row = dict(zip(names, key, strict=True)) | {"state": a.state, "finished_at": finished_at}
-        self.session.add(Assignment(assigned_at=now(), **row))
+        self.session.add(Assignment(assigned_at=self.moment, **row))
         return 1
 
     # ---- labels ----
@@ -313,7 +314,7 @@ class _Intake:
         return {row.id: dict(row._mapping) for row in rows}
 
     def _row(self, label: LabelLine) -> dict[str, Any]:
-        moment = label.updated_at or label.created_at or now()
+        moment = label.updated_at or label.created_at or self.moment
         same = ("quote", "origin", "speaker_origin", "stance", "on_target", "ascribed", "claim_type", "unsure", "note")
         return {
             **{name: getattr(label, name) for name in (*same, "round", "revision")},
