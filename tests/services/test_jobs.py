@@ -12,6 +12,8 @@ from webapp.models import Job, Project
 from webapp.services import jobs
 from webapp.services.jobs import Claimed
 
+AGAIN = "Begun again: its process had ended."
+
 
 def wanted(world: World, *subjects: str, kind: str = "figures") -> None:
     with world.db.writing() as session:
@@ -97,10 +99,30 @@ def test_a_job_whose_process_died_is_begun_again_by_another(world: World) -> Non
     # the first one was only slow: what it says now counts no more
     assert not jobs.tell(world.db, first, "half")
     jobs.fail(world.db, first, "too late")
-    assert (row(world, "main").state, row(world, "main").progress) == ("running", "")
+    assert (row(world, "main").state, row(world, "main").progress) == ("running", AGAIN)
     assert jobs.tell(world.db, second, "half")
+    assert row(world, "main").progress == f"half {AGAIN}"
     jobs.finish(world.db, second)
     assert row(world, "main").state == "done"
+
+
+def test_a_job_that_lost_its_process_waits_for_no_silence(world: World) -> None:
+    wanted(world, "main")
+    first = claimed(world)
+    assert jobs.lose(world.db, first) and not jobs.lose(world.db, first)
+    assert (row(world, "main").state, row(world, "main").progress) == ("waiting", AGAIN)
+    second = claimed(world)
+    assert (second.id, second.attempt) == (first.id, 2)
+    assert jobs.taken(world.db, second.id, 2) == second
+    assert jobs.taken(world.db, first.id, 1) is None and not jobs.lose(world.db, first), "it is another's"
+
+
+def test_a_clock_that_was_set_back_makes_no_dead_process_seem_alive(world: World) -> None:
+    wanted(world, "main")
+    first = claimed(world)
+    fall_silent(world, -3600)
+    assert (jobs.left(world.db), claimed(world).attempt) == (jobs.Left(dead=1, open=0), 2)
+    assert not jobs.tell(world.db, first), "should it be alive after all"
 
 
 def test_signs_of_life_keep_it(world: World) -> None:

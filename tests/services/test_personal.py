@@ -60,6 +60,8 @@ def test_everything_that_is_hers_is_exported_and_no_secret(known: World) -> None
     assert [row["name"] for row in found["person"]] == [NAME]
     assert {row["person_id"] for row in found["label"]} == {person_id} and len(found["label"]) == 2
     assert any(row["person_id"] != person_id for row in found["event"]), "what others did to her"
+    again = personal.export_person(known.db, OPERATOR, NAME)["event"]
+    assert [row["action"] for row in again[len(found["event"]) :]] == ["person-exported"], "so she can see it"
     secrets = [known.person(NAME).password_hash, *(row[0] for row in known.rows("SELECT token_hash FROM session"))]
     assert not [secret for secret in secrets if secret in repr(found)]
     with pytest.raises(Forbidden):

@@ -6,12 +6,12 @@ from dataclasses import asdict
 
 import click
 
-from webapp.cli import console
+from webapp.cli import console, starting
 from webapp.cli.serve import secret_file
 from webapp.config import Settings
 from webapp.database import Database
 from webapp.domain.errors import StancemarkError
-from webapp.services import demo, maintenance
+from webapp.services import demo
 from webapp.services import doctor as examining
 from webapp.services.doctor import Finding
 
@@ -22,7 +22,7 @@ from webapp.services.doctor import Finding
 def init(settings: Settings, with_demo: bool) -> None:
     """Make or upgrade the database; a new one gets the seed articles."""
     with closing(Database(settings.database_url)) as db:
-        is_new = maintenance.prepare(db)
+        is_new = starting.prepare(db).is_new
         click.echo(f"{'Made' if is_new else 'Up to date:'} {console.shown(db)}")
         if with_demo:
             added = demo.load_demo(db)

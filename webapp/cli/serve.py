@@ -19,11 +19,11 @@ from gunicorn.workers.gthread import ThreadWorker
 from sqlalchemy import make_url
 
 from webapp import create_app, logs, metrics
-from webapp.cli import jobs
+from webapp.cli import console, jobs, starting
 from webapp.config import BadSetting, Settings
 from webapp.database import Database
 from webapp.domain.errors import Invalid
-from webapp.services import accounts, maintenance
+from webapp.services import accounts
 
 _SECONDS_TO_STOP = 8  # for answers under way; a client that sends half a request does not hold the end up longer
 
@@ -164,8 +164,11 @@ def serve(settings: Settings, host: str | None, port: int | None, workers: int |
     _check_port(settings)
     settings = with_secret(settings)
     with closing(Database(settings.database_url)) as db:  # before gunicorn forks: no connection is shared
-        maintenance.prepare(db)
+        done = starting.prepare(db)
+        starting.tell_of_jobs(db)
         token = accounts.first_link(db)
+        if done.is_new:
+            click.echo(f"Made {console.shown(db)}")
     address = _shown_address(settings)
     click.echo(f"Stancemark is at {address}/")
     if token:

@@ -36,11 +36,17 @@ def current(database: Database) -> str | None:
         return MigrationContext.configure(session.connection()).get_current_revision()
 
 
-def upgrade(database: Database) -> None:
-    """Make or upgrade the tables in one immediate transaction; a killed upgrade leaves the old ones."""
+def upgrade(database: Database) -> str | None:
+    """Make or upgrade the tables in one immediate transaction; a killed upgrade leaves the old ones.
+
+    The revision that it found when its turn came; None for an empty database.
+    """
     with database.writing() as session:
         take_turns(session)
-        _run(session.connection())
+        connection = session.connection()
+        found = MigrationContext.configure(connection).get_current_revision()
+        _run(connection)
+        return found
 
 
 def _run(connection: Connection) -> None:

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -13,6 +13,7 @@ from webapp.models import Job
 
 SECONDS_OF_SILENCE = 30  # after which a process that took a job counts as dead
 MOST_ATTEMPTS = 3
+_AGAIN = "Begun again: its process had ended."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,22 @@ def count_living(db: Database) -> dict[str, int]:
     return {state: states[state] for state in ("waiting", "running")}
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Jobs that were begun and not ended: `dead` ones of silent processes, and `open` ones that may be alive."""
+
+    dead: int
+    open: int
+
+
+def left(db: Database) -> Left:
+    """What a start finds."""
+    with db.reading() as session:
+        running = select(func.count()).select_from(Job).where(Job.state == "running")
+        every, dead = session.scalar(running) or 0, session.scalar(running.where(_is_silent())) or 0
+        return Left(dead, every - dead)
+
+
 def claim(db: Database) -> Claimed | None:
     """Take the oldest job that is to be done; of several processes each gets another one."""
     with db.writing() as session:
@@ -74,12 +91,27 @@ def claim(db: Database) -> Claimed | None:
                 f"Its process ended {MOST_ATTEMPTS} times before it was done.",
             )
             return None
+        job.progress = _AGAIN if job.attempts else ""
         job.state, job.attempts, job.started_at, job.seen_at = "running", job.attempts + 1, now(), now()
-        return Claimed(job.project_id, job.id, job.kind, job.subject, job.parameters, job.attempts)
+        return _claimed(job)
+
+
+def taken(db: Database, id: str, attempt: int) -> Claimed | None:
+    """The job that another process claimed for this one; None where it is not theirs any more."""
+    with db.reading() as session:
+        same = (Job.id == id, Job.attempts == attempt, Job.state == "running")
+        job = session.scalar(select(Job).where(*same))
+        return _claimed(job) if job else None
+
+
+def _claimed(job: Job) -> Claimed:
+    return Claimed(job.project_id, job.id, job.kind, job.subject, job.parameters, job.attempts)
 
 
 def tell(db: Database, job: Claimed, progress: str | None = None) -> bool:
     """A sign of life, with or without news; False where the job is no longer this process's."""
+    if progress is not None and job.attempt > 1:
+        progress = f"{progress} {_AGAIN}"
     with db.writing() as session:
         values: dict[str, Any] = {"seen_at": now()} | ({} if progress is None else {"progress": progress})
         return bool(session.execute(update(Job).where(*_still(job)).values(values)).rowcount)  # type: ignore[attr-defined]
@@ -94,11 +126,20 @@ def fail(db: Database, job: Claimed, reason: str) -> None:
     _leave(db, job, "failed", reason)
 
 
-def give_back(db: Database, job: Claimed) -> None:
-    """For a process that is asked to stop: the next one begins again."""
+def give_back(db: Database, job: Claimed) -> bool:
+    """For a process that is asked to stop: the next one begins again. Whether the job was still its own."""
+    return _put_back(db, job, job.attempt - 1)
+
+
+def lose(db: Database, job: Claimed) -> bool:
+    """For who saw its process end: the next one need not wait for a long silence. Whether it had left the job."""
+    return _put_back(db, job, job.attempt)
+
+
+def _put_back(db: Database, job: Claimed, attempts: int) -> bool:
     with db.writing() as session:
-        values = {"state": "waiting", "attempts": job.attempt - 1, "seen_at": None, "progress": ""}
-        session.execute(update(Job).where(*_still(job)).values(values))
+        values = {"state": "waiting", "attempts": attempts, "seen_at": None, "progress": _AGAIN if attempts else ""}
+        return bool(session.execute(update(Job).where(*_still(job)).values(values)).rowcount)  # type: ignore[attr-defined]
 
 
 def _leave(db: Database, claimed: Claimed, state: str, progress: str) -> None:
@@ -117,8 +158,13 @@ def _is_living() -> ColumnElement[bool]:
 
 
 def _is_to_do() -> ColumnElement[bool]:
-    silent = (Job.state == "running") & (Job.seen_at < before_now(seconds=SECONDS_OF_SILENCE))
-    return or_(Job.state == "waiting", silent)
+    return or_(Job.state == "waiting", (Job.state == "running") & _is_silent())
+
+
+def _is_silent() -> ColumnElement[bool]:
+    """Also of what lies ahead, where the clock was set back: whoever is alive says so by the clock of now."""
+    past, ahead = before_now(seconds=SECONDS_OF_SILENCE), before_now(seconds=-SECONDS_OF_SILENCE)
+    return or_(Job.seen_at < past, Job.seen_at > ahead)
 
 
 def _still(job: Claimed) -> tuple[ColumnElement[bool], ...]:

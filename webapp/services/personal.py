@@ -11,18 +11,25 @@ from webapp.database import Database, now
 from webapp.domain.errors import Forbidden
 from webapp.domain.permissions import Actor
 from webapp.models import Base, Event, Person, SignInAttempt
+from webapp.services.access import record
 from webapp.services.accounts import find_person
 
 _SECRET = frozenset({"password_hash", "token_hash"})
 
 
 def export_person(db: Database, actor: Actor, name: str) -> dict[str, Any]:
-    """When it was looked up, and by table the rows that are the person's or name them. Raises NotFound, Forbidden."""
+    """When it was looked up, and by table the rows that are the person's or name them; an event row tells of it.
+
+    Raises NotFound, Forbidden.
+    """
     if not actor.rules_all:
         raise Forbidden("Only an administrator can export what is stored of a person.")
     with db.reading() as session:
         person = find_person(session, name)
         tables = {table.name: list(_rows(session, table, person)) for table in Base.metadata.sorted_tables}
+        named = person.name
+    with db.writing() as session:  # no change, but somebody has it now
+        record(session, actor, "person-exported", person=named)
     return {"exported_at": now(), **{name: rows for name, rows in tables.items() if rows}}
 
 
