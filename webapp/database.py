@@ -53,20 +53,28 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
+        looks = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._looking = self.engine.execution_options(**looks)
+        self._changing = self.engine.execution_options(immediate=True)
         self._queue = _WritersQueue(self.url.database if self.is_sqlite else None)
         self._shared = _SharedCommits(self)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session on one consistent snapshot; nothing it does is kept. Raises Unavailable."""
-        options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        with _translated(), Session(self.engine.execution_options(**options)) as session:
+        with _translated(), Session(self._looking) as session:
             yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """The same without a session, for what every request asks: it takes half the time. Raises Unavailable."""
+        with _translated(), self._looking.connect() as connection:
+            yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session in one immediate transaction, committed at the end of the block. Raises Unavailable."""
-        with _translated(), self._queue.turn(), Session(self.engine.execution_options(immediate=True)) as session:
+        with _translated(), self._queue.turn(), Session(self._changing) as session:
             with session.begin():
                 yield session
 
@@ -84,8 +92,7 @@ class Database:
     @contextmanager
     def _immediate(self) -> Iterator[Connection]:
         """A connection in one immediate transaction, committed at the end of the block. Raises Unavailable."""
-        engine = self.engine.execution_options(immediate=True)
-        with _translated(), self._queue.turn(), engine.begin() as connection:
+        with _translated(), self._queue.turn(), self._changing.begin() as connection:
             yield connection
 
     def close(self) -> None:

@@ -270,26 +270,27 @@ def _start_session(session: Session, person: Person) -> str:
     return token
 
 
-# built once: every request asks it
+# built once: every request asks it. A row for each of the person's preferences, or one without any
 _LIVING = (
-    select(SignIn.seen_at, Person.id, Person.name, Person.is_admin)
+    select(SignIn.seen_at, Person.id, Person.name, Person.is_admin, Preference.name, Preference.value)
     .join(Person, Person.id == SignIn.person_id)
+    .outerjoin(Preference, Preference.person_id == Person.id)
     .where(SignIn.token_hash == bindparam("token_hash"), SignIn.ended_at.is_(None))
     .where(SignIn.seen_at > bindparam("idle"), SignIn.created_at > bindparam("oldest"))
     .where(Person.disabled_at.is_(None), Person.removed_at.is_(None))
 )
-_KEPT = select(Preference.name, Preference.value).where(Preference.person_id == bindparam("person"))
 
 
 def who_is(db: Database, token: str, idle_hours: int, max_days: int) -> SignedIn | None:
     """Whose living session this is; None if it was ended or has run out."""
-    with db.reading() as session:
-        limits = {"idle": before_now(hours=idle_hours), "oldest": before_now(days=max_days)}
-        row = session.execute(_LIVING, {"token_hash": _hashed(token), **limits}).first()
-        if row is None:
-            return None
-        seen_at, person_id, name, is_admin = row
-        signed_in = SignedIn(Actor(person_id, name, is_admin), _preferences(session, person_id))
+    limits = {"idle": before_now(hours=idle_hours), "oldest": before_now(days=max_days)}
+    with db.snapshot() as connection:
+        rows = connection.execute(_LIVING, {"token_hash": _hashed(token), **limits}).all()
+    if not rows:
+        return None
+    seen_at, *who, _, _ = rows[0]
+    preferences = {name: value for *_, name, value in rows if name is not None}
+    signed_in = SignedIn(Actor(*who), preferences)
     if seen_at < before_now(minutes=_SEEN_EVERY_MINUTES):
         _note_seen(db, token, signed_in.actor)
     return signed_in
@@ -346,10 +347,6 @@ PREFERENCES: dict[str, tuple[Any, ...]] = {
     "pieces_first": (True, False),
     "docked": (True, False),
 }
-
-
-def _preferences(session: Session, person_id: str) -> dict[str, Any]:
-    return {row.name: row.value for row in session.execute(_KEPT, {"person": person_id})}
 
 
 def set_preference(db: Database, signed_in: SignedIn, name: str, value: object) -> None:
