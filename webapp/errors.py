@@ -18,10 +18,12 @@ STATUS: dict[type[domain.StancemarkError], int] = {
     domain.Invalid: 422,
     domain.Throttled: 429,
     domain.Unavailable: 503,
+    domain.Underway: 202,
 }
 
 # what a page says first, and the sentence under it where nothing better is known
 WORDS: dict[int, tuple[str, str]] = {
+    202: ("One moment", "This is being worked out. Come back in some seconds."),
     400: (
         "This cannot be read",
         "The request was damaged or its page is out of date. Go back, reload the page and try again.",
@@ -38,7 +40,7 @@ WORDS: dict[int, tuple[str, str]] = {
     503: ("The database is away", "Nothing was changed. Try again in a moment."),
 }
 
-_RETRY_AFTER = {429: THROTTLE_MINUTES * 60, 503: 2}  # seconds
+_RETRY_AFTER = {202: 1, 429: THROTTLE_MINUTES * 60, 503: 2}  # seconds
 
 _log = logging.getLogger("stancemark")
 
@@ -80,6 +82,12 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(domain.StancemarkError)
     def refused(why: domain.StancemarkError) -> Response:
         return answer(status_of(why), why.message)
+
+    @app.errorhandler(domain.Underway)
+    def underway(why: domain.Underway) -> Response:
+        made = answer(202, why.message)
+        made.headers["Refresh"] = "1"  # a page comes by itself, without scripts too; programs go by Retry-After
+        return made
 
     @app.errorhandler(domain.Unavailable)
     def away(why: domain.Unavailable) -> Response:

@@ -1,14 +1,15 @@
 """The pages of adjudication without a browser: who sees them, when nothing is to decide, deciding by plain forms."""
 
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from tests.web.pages import main, notice, row, words
-from tests.world import OTHER_WORDS, WORDS, Visitor, World, finish
+from tests.world import OTHER_WORDS, WORDS, Visitor, World, finish, put
 from webapp.domain.permissions import OPERATOR
-from webapp.services import adjudicating, managing
+from webapp.services import adjudicating, briefs, managing
 
 QUEUE = "/p/letter/adjudicate"
 
@@ -144,3 +145,23 @@ def test_the_page_names_nobody(sqlite_only: World) -> None:
     named = [name for name in ("Alice", "Bob", "Carol") if name in page]
     assert named == []
     assert WORDS not in page
+
+
+def test_much_that_is_new_is_read_by_several_who_ask(sqlite_only: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an import: each answer says how far it is, and the last one is as if all had been read at once."""
+    many = {f"new-{n:02}": f"The writers of page {n} ask for payment." for n in range(45)}
+    sqlite_only.bring(*({"id": id, "text": text} for id, text in many.items()))
+    sqlite_only.assign("Alice", documents=list(many))
+    for id, text in many.items():
+        done = sqlite_only.operate("Alice", id, put(sqlite_only.label(text, id, unsure=True)), finish())
+        assert done[1]["status"] == "stored"
+    curt, told = sqlite_only.visitor("Curt"), "{} of 45 finished articles are read."
+    monkeypatch.setattr(briefs, "MOST_LABELS", 15)  # twenty articles are read together
+    page = curt.get(QUEUE)
+    assert (page.status_code, page.headers["Refresh"], page.headers["Retry-After"]) == (202, "1", "1")
+    assert told.format(20) in words(page.text)
+    part = curt.get(QUEUE, headers={"HX-Request": "true"})  # on My work
+    assert part.status_code == 202 and "<main" not in part.text and told.format(40) in words(part.text)
+    articles = curt.get(f"{QUEUE}.json").json["articles"]
+    assert Counter(row["waiting"] for row in articles if row["ready"]) == {1: 45}
+    assert curt.get(f"{QUEUE}/new-00").status_code == 200 == curt.get("/p/letter/releases").status_code

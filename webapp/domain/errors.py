@@ -42,3 +42,7 @@ class Unavailable(StancemarkError):
     def __init__(self, message: str, public: str = "") -> None:
         super().__init__(message)
         self.public = public or message
+
+
+class Underway(StancemarkError):
+    """What was asked for is being worked out, and is there when asked again some moments later (202)."""

@@ -13,9 +13,9 @@ from webapp.domain.gold.adjudication import Readiness, letter, readiness
 from webapp.domain.permissions import Actor
 from webapp.domain.schemes import Scheme
 from webapp.models import Assignment, Document, Membership, Person, Project, Round, Speaker
+from webapp.services import briefs
 from webapp.services.access import Access, enter, record
 from webapp.services.articles import shown_title
-from webapp.services.briefs import coins
 from webapp.services.deciding import decide as decide
 from webapp.services.members import member_name
 from webapp.services.rounds import scheme_of
@@ -82,13 +82,15 @@ class Adjudication:
 def open_document(
     db: Database, actor: Actor, slug: str, document_id: str, round_name: str | None = None
 ) -> Adjudication:
-    """Raises NotFound; Forbidden for annotators, and for who has the article to annotate and has not finished it."""
-    with db.reading() as session:
+    """Raises NotFound; Forbidden for annotators, and for who has the article to annotate and has not finished it;
+    Underway.
+    """
+    with briefs.reading(db) as session:
         access = enter(session, slug, actor, "adjudicate")
         document, round = entered(session, access, document_id, round_name)
         scheme = scheme_of(session, round)
         annotators = _annotators(session, access, document_id, round)
-        known, news = coins(session, round)
+        known = briefs.coins(session, round)
         found = sheet(session, access.project_id, round.name, document_id, scheme, known)
         since = locked_since(session, access, document_id, round)
         made = Adjudication(
@@ -104,8 +106,6 @@ def open_document(
             may_give_back=since is not None and round.closed_at is None and access.allows("curate"),
         )
         session.expunge_all()
-    if news:
-        news.keep(db)
     return made
 
 

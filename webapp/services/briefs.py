@@ -1,13 +1,15 @@
 """How far adjudication is in a round, and how right each annotator is: what needs all of its clusters.
 
 That is kept, article by article, as a report beside those of agreement. What is kept is never older than the work:
-an article whose labels or annotators changed since is read anew before anything is told.
+an article whose labels or annotators changed since is read anew before anything is told. Where that is much, after an
+import, each of those who ask reads a part of it and keeps that for the next.
 """
 
 import gzip
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,7 +20,7 @@ from sqlalchemy.orm import Session
 from webapp.about import VERSION
 from webapp.database import Database
 from webapp.domain.annotations import Annotated
-from webapp.domain.errors import Unavailable
+from webapp.domain.errors import Unavailable, Underway
 from webapp.domain.gold.adjudication import key_of
 from webapp.domain.gold.coin import Coin, Pattern, fitted, pattern_of
 from webapp.domain.gold.proposals import CLAIM_TYPE, STANCE, Case, reasons_of
@@ -81,45 +83,87 @@ class Standing:
         return is_low(stance) or is_low(self.coins.claim_type.chance(self.patterns[cluster.claim_type]))
 
 
-def standing(session: Session, round: Round) -> tuple[Standing, "News | None"]:
-    """Of the round as it is now; and what is to be kept of it, if that is new."""
+MOST_LABELS = 8_000  # that one who asks reads by the way: some tenths of a second
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Who asks for a page: `news` is what the next one need not find out."""
+
+    news: "list[_News]"
+
+
+@contextmanager
+def reading(db: Database) -> Iterator[Session]:
+    """A snapshot for a page that asks for `standing` or `coins`. What is found out by the way is kept.
+
+    Raises Underway where there is more to be read than one page can wait for, Unavailable.
+    """
+    reader = _Reader([])
+    try:
+        with db.reading() as session:
+            session.info[_Reader] = reader
+            yield session
+    except _Part as part:
+        with db.writing() as session:
+            part.news.keep(session)
+        raise Underway(f"{part} The labels are read once, then this page comes by itself.") from None
+    _keep(db, reader.news)
+
+
+def _keep(db: Database, news: "Sequence[_News]") -> None:
+    """A database that only reads still shows what it has."""
+    with suppress(Unavailable):
+        for one in news:
+            with db.writing() as session:
+                one.keep(session)
+
+
+def standing(session: Session, round: Round) -> Standing:
+    """Of the round as it is now. In a session of `reading` not all may be read at once."""
     seen, report = _seen(session, round), session.get(Report, (round.project_id, _name(round)))
     kept = _Body([], {}) if report is None else _unpacked(report.body, _Body)
-    is_new = report is None or report.seen != seen
-    if is_new:
-        kept = _renewed(session, round, kept)
+    if report is not None and report.seen == seen:
+        return _standing(kept, scheme_of(session, round))
+    reader = session.info.get(_Reader)
+    kept = _renewed(session, round, kept, MOST_LABELS if reader else None)
     made = _standing(kept, scheme_of(session, round))
-    return made, News(round.project_id, round.name, seen, kept, made.coins) if is_new else None
+    if reader:
+        reader.news.append(_News(round.project_id, round.name, seen, kept, made.coins))
+    return made
 
 
-def coins(session: Session, round: Round) -> tuple[Coins, "News | None"]:
-    """How right each annotator of the round is, by all its finished work; and what is to be kept of it, if new."""
+def coins(session: Session, round: Round) -> Coins:
+    """How right each annotator of the round is, by all its finished work; read as `standing` is."""
     report = session.get(Report, (round.project_id, f"coins {round.name}"))
     if report is not None and report.seen == _seen(session, round):
         flips = _unpacked(report.body, _Flips)
-        return Coins(Coin(*flips.stance), Coin(*flips.claim_type)), None
-    made, news = standing(session, round)
-    return made.coins, news
+        return Coins(Coin(*flips.stance), Coin(*flips.claim_type))
+    return standing(session, round).coins
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """What a reader found out and the next one need not."""
+class _News:
+    """What a reader found out. `seen`: the state of the work that all of it is of; coins None: it is a part."""
 
     project_id: str
     round: str
     seen: str
     body: _Body
-    coins: Coins
+    coins: Coins | None
 
-    def keep(self, db: Database) -> None:
-        """A database that only reads still shows what it has."""
-        try:
-            with db.writing() as session:
-                store(session, self.project_id, f"standing {self.round}", "", self.seen, self.body)
-                store(session, self.project_id, f"coins {self.round}", "", self.seen, _flips(self.coins))
-        except Unavailable:
-            return
+    def keep(self, session: Session) -> None:
+        store(session, self.project_id, f"standing {self.round}", "", self.seen, self.body)
+        if self.coins:
+            store(session, self.project_id, f"coins {self.round}", "", self.seen, _flips(self.coins))
+
+
+class _Part(Exception):
+    """Not all is read; what is can be kept."""
+
+    def __init__(self, news: _News, of: int) -> None:
+        super().__init__(f"{len(news.body.documents):,} of {of:,} finished articles are read.")
+        self.news = news
 
 
 def _name(round: Round) -> str:
@@ -158,15 +202,19 @@ def _standing(body: _Body, scheme: Scheme) -> Standing:
     return Standing(body.documents, body.patterns, Coins(*coins))
 
 
-def _renewed(session: Session, round: Round, kept: _Body) -> _Body:
-    """What is kept, with the articles read anew that changed since."""
+def _renewed(session: Session, round: Round, kept: _Body, most: int | None) -> _Body:
+    """What is kept, with the articles read anew that changed since. Raises _Part beyond about `most` labels."""
     stamps = _stamps(session, round)
     documents = {id: one for id, one in kept.documents.items() if stamps.get(id) == one.stamp}
     changed = [id for id in stamps if id not in documents]
     number = {pattern: n for n, pattern in enumerate(kept.patterns)}
-    scheme = scheme_of(session, round)
+    scheme, read = scheme_of(session, round), 0
     for part in in_parts(changed):
+        if most is not None and read > most:
+            body = _Body(list(number), dict(sorted(documents.items())))
+            raise _Part(_News(round.project_id, round.name, "", body, None), len(stamps))
         found = finished(session, round.project_id, round.name, part)
+        read += len(found.labels)
         for document in found.documents:
             documents[document.id] = _kept(document, stamps[document.id], found.labels, scheme, number)
     return _Body(list(number), dict(sorted(documents.items())))

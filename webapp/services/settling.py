@@ -61,8 +61,7 @@ def _add(
     here, scheme = access.project_id, scheme_of(session, round)
     speakers, redirections = _speakers(session, here)
     hashes = dict(session.execute(select(Document.id, Document.text_sha256).where(Document.project_id == here)).all())
-    found, _ = coins(session, round)
-    for one in sheets(session, here, round.name, documents, scheme, found):
+    for one in sheets(session, here, round.name, documents, scheme, coins(session, round)):
         clusters = one.clusters()
         into.gold.extend(gold_records(clusters, hashes[one.document], round.name, speakers, redirections, secret))
         into.waiting.extend(_waiting(cluster) for cluster in clusters if cluster["waiting"])

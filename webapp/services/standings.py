@@ -11,6 +11,7 @@ from webapp.database import Database
 from webapp.domain.gold.adjudication import Readiness, readiness
 from webapp.domain.permissions import Actor
 from webapp.models import Assignment, Decision, Document, Project, Round
+from webapp.services import briefs
 from webapp.services.access import Access, enter
 from webapp.services.briefs import Kept, Standing, standing
 from webapp.services.counting import assigned_by, still_annotating
@@ -63,17 +64,14 @@ class Queue:
 
 
 def queue(db: Database, actor: Actor, slug: str, round_name: str | None = None) -> Queue:
-    """Of the round named, else the newest with an article assigned in it. Raises NotFound, Forbidden."""
-    with db.reading() as session:
+    """Of the round named, else the newest with an article assigned in it. Raises NotFound, Forbidden, Underway."""
+    with briefs.reading(db) as session:
         access = enter(session, slug, actor, "adjudicate")
         here = access.project_id
         round = find_round(session, here, round_name) if round_name else newest_assigned_round(session, here)
-        found, news = standing(session, round)
-        rows = sorted(_rows(session, access, round, found), key=_hardest_first)
+        rows = sorted(_rows(session, access, round, standing(session, round)), key=_hardest_first)
         made = Queue(access.project, round, rounds_of(session, here)[::-1], rows)
         session.expunge_all()
-    if news:
-        news.keep(db)
     return made
 
 

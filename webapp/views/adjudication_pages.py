@@ -3,10 +3,11 @@
 import uuid
 from typing import Any
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp import htmx, identity
+from webapp.domain.errors import Underway
 from webapp.domain.gold.adjudication import DecisionInput, GoldInput, proposed
 from webapp.services import adjudicating
 from webapp.services.adjudicating import Adjudication
@@ -24,7 +25,12 @@ blueprint = Blueprint("adjudication", __name__)
 @blueprint.get("/p/<slug>/adjudicate")
 def queue(slug: str) -> Response:
     """The articles, the hardest first; for htmx only what to decide next."""
-    return htmx.page_or_part("adjudicating/queue.html", "adjudicating/_next.html", found=_queue(slug))
+    try:
+        return htmx.page_or_part("adjudicating/queue.html", "adjudicating/_next.html", found=_queue(slug))
+    except Underway as why:
+        if not htmx.asked_by_htmx():
+            raise
+        return make_response(render_template("adjudicating/_underway.html", words=why.message), 202)
 
 
 @blueprint.get("/p/<slug>/adjudicate.json")
