@@ -100,7 +100,7 @@ class Stages:
 
 def _role(process: int) -> str:
     command = _read(process, "cmdline").split("\0")
-    if "--once" in command:
+    if {"--once", "--claimed"} & {*command}:
         return "job"
     if "jobs" in command:
         return "job process"
