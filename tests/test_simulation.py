@@ -38,7 +38,9 @@ SLUG, ROUND = "field", "main"
 HERE = f"/p/{SLUG}"
 FIELDS = ("speaker", "stance", "claim_type", "on_target", "ascribed")
 # tokens, and the moment of a refusal
-CHANGING = re.compile(r'csrf-token" content="[^"]*|csrf_token"[^>]*value="[^"]*|"csrf_token":\s*"[^"]*|\d\d:\d\d')
+CHANGING = re.compile(
+    r'csrf-token" content="[^"]*|csrf_token"[^>]*value="[^"]*|"csrf_token":\s*"[^"]*|\d\d:\d\d(:\d\d)?'
+)
 Row = dict[str, Any]
 
 
