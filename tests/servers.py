@@ -51,8 +51,15 @@ class Server:
         return next((child for child in self._children() if "jobs" in _words_of(child)), None)
 
     def _children(self) -> list[int]:
-        process = self.process.pid
+        return children_of(self.process.pid)
+
+
+def children_of(process: int) -> list[int]:
+    """The ids of the processes that it has started; none where it has just ended."""
+    try:
         return [int(id) for id in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    except OSError:
+        return []
 
 
 def _words_of(process: int) -> list[str]:
@@ -97,14 +104,6 @@ class Client:
 def server(tmp_path: Path) -> Iterator[Server]:
     """The program on a new SQLite database with the seed articles, and nobody signed in yet."""
     with serving(new_folder(tmp_path)) as started:
-        yield started
-
-
-@pytest.fixture
-def postgresql_server(tmp_path: Path, blank_postgresql_url: str) -> Iterator[Server]:
-    """The same on PostgreSQL."""
-    secret = "a secret of the tests only"
-    with serving(new_folder(tmp_path), DATABASE_URL=blank_postgresql_url, STANCEMARK_SECRET_KEY=secret) as started:
         yield started
 
 

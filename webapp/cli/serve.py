@@ -30,12 +30,37 @@ _SECONDS_TO_STOP = 8  # for answers under way; a client that sends half a reques
 _SECONDS_BETWEEN_STARTS = 10.0  # of the job process, should it end at once
 
 
-def _stop_in_peace(worker: ThreadWorker) -> None:
-    """A terminal sends Ctrl-C to the workers too, and the master tells them again; gunicorn's own answer to both at
-    once can wait for its own lock until it is killed. So only the master is listened to, and requests are finished.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGQUIT, worker.handle_exit)
+class _Worker(ThreadWorker):  # type: ignore[misc]
+    """gunicorn's worker, which stops in peace."""
+
+    def init_signals(self) -> None:
+        """A terminal sends Ctrl-C to the workers too, and the master tells them again; gunicorn's own answer to both
+        at once can wait for its own lock until it is killed. So only the master is listened to, and requests are
+        finished.
+        """
+        super().init_signals()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGQUIT, self.handle_exit)
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """On stopping: whoever has connected by now is answered. Left open, the port would let more come in, to wait
+        in vain; closed, it sends them away at once, or to the workers that come after a reload.
+        """
+        super().set_accept_enabled(enabled)
+        if not enabled and not self.alive:
+            for listener in self.sockets:
+                self._accept_all(listener)
+                listener.close()
+
+    def run(self) -> None:
+        super().run()
+        self.wsgi.extensions["database"].close()  # whoever closes a SQLite file last takes its log away
+
+    def _accept_all(self, listener: Any) -> None:
+        before = -1
+        while before != self.nr_conns:
+            before = self.nr_conns
+            self.accept(listener)
 
 
 class _Log(Logger):  # type: ignore[misc]
@@ -86,13 +111,12 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "bind": f"{host}:{self.settings.port}",
             "workers": self.settings.workers,
             "threads": self.settings.threads,
-            "worker_class": "gthread",
+            "worker_class": _Worker,
             "graceful_timeout": _SECONDS_TO_STOP,
             "control_socket_disable": True,  # it would be a file in a folder that may be read-only
             "loglevel": "warning",
             "logger_class": _Log,
             "proc_name": "stancemark",
-            "post_worker_init": _stop_in_peace,
         }
         for name, value in chosen.items():
             self.cfg.set(name, value)
