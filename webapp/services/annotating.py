@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
+from types import SimpleNamespace
 from typing import Any, Protocol
 
+from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -17,7 +19,7 @@ from webapp.domain.permissions import Actor
 from webapp.models import Assignment, Label, Round
 from webapp.services import saving
 from webapp.services.access import Access, enter, record
-from webapp.services.rounds import assignment_of, scheme_of
+from webapp.services.rounds import parse_scheme_once
 from webapp.services.speakers import find_named, propose
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -109,35 +111,43 @@ class _Desk:
 
     def __init__(self, session: Session, access: Access, document_id: str, round_name: str | None) -> None:
         self.session, self.access = session, access
-        here = {"project": access.project_id, "document": document_id}
-        document = session.execute(saving.DOCUMENT, here).one_or_none()
+        self._execute = session.connection().execute
+        self._here = {"project": access.project_id, "document": document_id, "person": access.actor.person_id}
+        document = self._execute(saving.DOCUMENT, self._here).one_or_none()
         if document is None:
             raise NotFound("There is no such article in this project.")
         self.document = document
-        assigned = None
-        if access.actor.person_id is not None and access.allows("label"):
-            assigned = assignment_of(session, access.project_id, document_id, access.person_id, round_name, lock=True)
-        self.assignment: Assignment | None = assigned[0] if assigned else None
-        self.round: Round | None = assigned[1] if assigned else None
+        self.assigned = self._assigned(round_name)
+        self._state = self.assigned.state if self.assigned else ""
         self._around: Surroundings | None = None
+        self._named: list[str] = []
         self._stored: dict[str, int | None] = {}
         self._labels: dict[str, Any] = {}
 
+    def _assigned(self, round_name: str | None) -> Row[str, str, str | None, str | None, str] | None:
+        if self.access.actor.person_id is None or not self.access.allows("label"):
+            return None
+        query = saving.ASSIGNED if round_name is None else saving.ASSIGNED_IN_ROUND
+        return self._execute(query, self._here | {"round": round_name}).one_or_none()
+
     @property
     def state(self) -> str:
-        return state_of(self.assignment, self.round) if self.assignment and self.round else "locked"
+        if self.assigned is None or self.assigned.closed_at or self.assigned.locked_at:
+            return "locked"
+        return self._state
 
     def prefetch(self, operations: Iterable[Operation]) -> None:
-        """Results of operations stored before, and the labels that are spoken of."""
+        """Results of operations stored before, the labels that are spoken of, and who is named."""
         ids = [o.id.lower() for o in operations if _UUID.fullmatch(o.id)]
-        mine = {"person": self.access.actor.person_id, "ids": ids}
-        self._stored = dict(self.session.execute(saving.RESULTS, mine).all())
+        self._stored = dict(self._execute(saving.RESULTS, self._here | {"ids": ids}).all())
         spoken_of = [
             o.label.id.lower() for o in operations if isinstance(o, Put | Delete) and _UUID.fullmatch(o.label.id)
         ]
         if spoken_of:
-            here = {"project": self.access.project_id, "ids": spoken_of}
-            self._labels = {row.id: row for row in self.session.execute(saving.LABELS, here)}
+            found = self._execute(saving.LABELS, self._here | {"ids": spoken_of}).mappings()
+            self._labels = {row["id"]: SimpleNamespace(**row) for row in found}
+        puts = [o.label for o in operations if isinstance(o, Put)]
+        self._named = [name for label in puts for name in (label.speaker, *label.chain) if isinstance(name, str)]
 
     def take(self, operation: Operation) -> Result:
         if not _UUID.fullmatch(operation.id):
@@ -161,41 +171,39 @@ class _Desk:
         self._stored[operation_id] = revision
         here = {"project_id": self.access.project_id, "document_id": self.document.id, "at": now()}
         done = {"person_id": self.access.person_id, "id": operation_id, "revision": revision}
-        self.session.execute(saving.REMEMBER, here | done)
+        self._execute(saving.REMEMBER, here | done)
 
     def _closed(self) -> Refusal | None:
         """Why nothing can be changed here."""
-        if self.assignment is None or self.round is None:
+        if self.assigned is None:
             return rules.NOT_ASSIGNED
-        if self.round.closed_at:
+        if self.assigned.closed_at:
             return rules.LOCKED
-        return rules.IN_ADJUDICATION if self.assignment.locked_at else None
+        return rules.IN_ADJUDICATION if self.assigned.locked_at else None
 
     def _finished(self) -> Refusal | None:
-        return rules.FINISHED if self.assignment and self.assignment.state == "done" else None
+        return rules.FINISHED if self._state == "done" else None
 
     def _turn(self, operation_id: str, state: str) -> Result:
         """Finish or reopen; without effect where the state is already so."""
         if refusal := self._closed():
             return Result(operation_id, "refused", refusal=refusal)
-        assert self.assignment is not None
-        if self.assignment.state != state:
-            self.assignment.state = state
-            self.assignment.finished_at = now() if state == "done" else None
+        if self._state != state:
+            self._state = state
+            its = {f"its_{name}": value for name, value in self._home().items()}
+            self._execute(saving.TURN, its | {"state": state, "finished_at": now() if state == "done" else None})
             self._record("finished" if state == "done" else "reopened")
         return Result(operation_id, "stored")
 
     def _record(self, action: str, **detail: Any) -> None:
-        assert self.round is not None
-        record(
-            self.session,
-            self.access.actor,
-            action,
-            self.access.project_id,
-            self.document.id,
-            round=self.round.name,
-            **detail,
-        )
+        here = (self.access.project_id, self.document.id)
+        record(self.session, self.access.actor, action, *here, round=self._round, **detail)
+
+    @property
+    def _round(self) -> str:
+        """The name of the round; where something can be changed there is one."""
+        assert self.assigned is not None
+        return str(self.assigned.round)
 
     def _existing(self, id: str, base: int) -> tuple[Any, Refusal | None]:
         """The stored label of that id, or why not: one answer for not a UUID, unknown, and somebody else's."""
@@ -205,7 +213,7 @@ class _Desk:
         if label is None:
             return None, rules.BAD_ID if base != 0 else None
         here = (label.person_id, label.document_id) == (self.access.actor.person_id, self.document.id)
-        if not here or (self.round is not None and label.round != self.round.name):
+        if not here or (self.assigned is not None and label.round != self.assigned.round):
             return None, rules.BAD_ID
         return label, None
 
@@ -232,9 +240,8 @@ class _Desk:
         return Result(operation_id, "refused", refusal=rules.CONFLICT, label=shown)
 
     def _change(self, label: _LabelRow, values: dict[str, Any]) -> None:
-        where = {"project": self.access.project_id, "label": label.id}
-        row = self.session.execute(saving.CHANGE, values | where).one()
-        self._labels[row.id] = row
+        self._execute(saving.CHANGE, values | {"project": self.access.project_id, "label": label.id})
+        self._labels[label.id] = SimpleNamespace(**vars(label) | values)
 
     # ---- put ----
 
@@ -268,13 +275,14 @@ class _Desk:
 
     def _surroundings(self) -> Surroundings:
         if self._around is None:
-            assert self.round is not None
-            speakers = _speaker_ids(self.session, self.access)
+            assert self.assigned is not None
+            query = saving.ALL_SPEAKERS if self.access.allows("adjudicate") else saving.SPEAKERS
+            speakers = self._execute(query, self._here | {"ids": self._named}).all()
             self._around = Surroundings(
                 text=self.document.text,
                 text_sha256=self.document.text_sha256,
                 excluded=[(region["start"], region["end"]) for region in self.document.excluded],
-                scheme=scheme_of(self.session, self.round),
+                scheme=parse_scheme_once(self.assigned.source),
                 speakers=frozenset(id for id, merged_into in speakers if merged_into is None),
                 merged=frozenset(id for id, merged_into in speakers if merged_into is not None),
             )
@@ -289,17 +297,15 @@ class _Desk:
 
     def _is_duplicate(self, label: rules.LabelInput, speaker_id: str) -> bool:
         span = {"start_at": label.start, "end_at": label.end, "speaker_id": speaker_id, "label": label.id.lower()}
-        return self.session.scalar(saving.TWIN, self._home() | span) is not None
+        return self._execute(saving.TWIN, self._home() | span).first() is not None
 
     def _home(self) -> dict[str, str]:
         """Whose labels, where."""
-        assert self.round is not None
         here = {"project_id": self.access.project_id, "document_id": self.document.id}
-        return here | {"round": self.round.name, "person_id": self.access.person_id}
+        return here | {"round": self._round, "person_id": self.access.person_id}
 
     def _propose(self, label: rules.LabelInput) -> str:
         assert isinstance(label.speaker, NewSpeaker)
-        self._around = None  # the registry grows
         return propose(self.session, self.access, label.speaker).id
 
     def _values(self, label: rules.LabelInput, speaker_id: str, existing: Any) -> dict[str, Any]:
@@ -325,14 +331,10 @@ class _Desk:
 
     def _insert(self, id: str, values: dict[str, Any]) -> None:
         row = {"id": id, "created_at": values["updated_at"]} | self._home() | values
-        self._labels[id] = self.session.execute(saving.ADD, row).one()
+        self._execute(saving.ADD, row)
+        self._labels[id] = SimpleNamespace(**row)
 
 
 def _kept(sent: str, stored: str | None) -> str:
     """A label that came in by import or simulation stays marked as such when somebody changes it."""
     return stored if stored in ("imported", "simulated") else sent
-
-
-def _speaker_ids(session: Session, access: Access) -> list[tuple[str, str | None]]:
-    query = saving.ALL_SPEAKERS if access.allows("adjudicate") else saving.SPEAKERS
-    return list(session.execute(query, {"project": access.project_id, "person": access.actor.person_id}))

@@ -18,13 +18,6 @@ _ASSIGNED_AT_ALL = (
     .limit(1)
 )
 _ASSIGNED_IN_ROUND = _ASSIGNED_AT_ALL.where(Assignment.round == bindparam("round"))
-# by whether a round is named, and whether the row is to be locked; built once, for every save asks for it
-_ASSIGNED = {
-    (False, False): _ASSIGNED_AT_ALL,
-    (False, True): _ASSIGNED_AT_ALL.with_for_update(of=Assignment),
-    (True, False): _ASSIGNED_IN_ROUND,
-    (True, True): _ASSIGNED_IN_ROUND.with_for_update(of=Assignment),
-}
 _SCHEME = select(SchemeVersion.source).where(
     SchemeVersion.project_id == bindparam("project"), SchemeVersion.number == bindparam("number")
 )
@@ -52,15 +45,12 @@ def rounds_of(session: Session, project_id: str) -> list[Round]:
 
 
 def assignment_of(
-    session: Session, project_id: str, document_id: str, person_id: str, round_name: str | None, *, lock: bool = False
+    session: Session, project_id: str, document_id: str, person_id: str, round_name: str | None
 ) -> tuple[Assignment, Round] | None:
     """This person's living assignment to the document: in `round_name`, else in the newest round that has one."""
-    query = _ASSIGNED[round_name is not None, lock]
+    query = _ASSIGNED_AT_ALL if round_name is None else _ASSIGNED_IN_ROUND
     given = {"project": project_id, "document": document_id, "person": person_id, "round": round_name}
     row = session.execute(query, given).first()
-    if row and lock and session.get_bind().dialect.name != "sqlite":
-        # where writers do not wait for one another, the round must not be closed between this look and the commit
-        session.refresh(row[1], ["closed_at"], with_for_update={"read": True})
     return (row[0], row[1]) if row else None
 
 
