@@ -6,6 +6,7 @@ from functools import cache
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Page
 
@@ -25,6 +26,8 @@ FIND = """async what => {
     node => `${rule.id}: ${JSON.stringify(node.target)}: ${node.failureSummary}`));
 }"""
 
+# 390 and 320 px share a layout, and colours have nothing to do with the width
+WINDOWS: tuple[tuple[int, Literal["light", "dark"] | None], ...] = ((1360, "light"), (390, None), (320, "dark"))
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -43,6 +46,20 @@ def violations_in_both_schemes(page: Page) -> list[str]:
     page.emulate_media(color_scheme="dark")
     _look_at(page)
     return found + _found(page, {"type": "rule", "values": ["color-contrast"]})
+
+
+def wrongs_in_every_window(page: Page) -> list[str]:
+    """What axe-core objects to wide and light, narrow and dark; and at which widths the page scrolls sideways."""
+    found = []
+    for width, scheme in WINDOWS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_function("width => innerWidth === width", arg=width)
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append(f"scrolls sideways at {width} px")
+        if scheme:
+            page.emulate_media(color_scheme=scheme)
+            found += [f"{width} px, {scheme}: {line}" for line in violations(page)]
+    return found
 
 
 def _found(page: Page, what: dict[str, object]) -> list[str]:
