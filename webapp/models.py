@@ -250,7 +250,8 @@ class Label(Base):
         ),
         ForeignKeyConstraint(["project_id", "speaker_id"], ["speaker.project_id", "speaker.id"]),
         CheckConstraint("start_at >= 0 AND start_at < end_at", "span"),
-        Index("ix_label_page", "project_id", "document_id", "round", "person_id"),
+        # living labels, and simulated ones, are counted from it alone
+        Index("ix_label_page", "project_id", "document_id", "round", "person_id", "deleted_at", "origin"),
         # one living label a person, round, span and speaker
         Index(
             "uq_label_span",

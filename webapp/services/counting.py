@@ -28,6 +28,9 @@ class Progress:
         return "begun" if self.labels or self.finished else "new"
 
 
+_ASSIGNED = (func.count(), func.sum(case((Assignment.state == "done", 1), else_=0)))
+
+
 def progress_by(
     session: Session, access: Access, columns: Sequence[Any], *conditions: ColumnElement[bool]
 ) -> dict[tuple[Any, ...], Progress]:
@@ -35,24 +38,27 @@ def progress_by(
 
     Others' labels on an article that the actor still annotates are left out: see `still_annotating`.
     """
-    is_simulated = func.sum(case((Label.origin == "simulated", 1), else_=0))
-    labelled = (
-        select(*columns, func.count(), is_simulated)
-        .join_from(Assignment, Label, of_assignment())
-        .where(*_standing(access), *conditions, Label.deleted_at.is_(None), *seen(session, access))
-        .group_by(*columns)
-    )
-    labels = {tuple(row[:-2]): (row[-2], row[-1]) for row in session.execute(labelled)}
-    assigned = assigned_by(session, access, columns, *conditions)
-    return {key: Progress(all, finished, *labels.get(key, (0, 0))) for key, (all, finished) in assigned.items()}
+    shown = seen(session, access)
+    counts = (*_ASSIGNED, _labels(shown), _labels(shown, Label.origin == "simulated"))
+    query = select(*columns, *counts).where(*_standing(access), *conditions).group_by(*columns)
+    return {tuple(row[:-4]): Progress(*map(int, row[-4:])) for row in session.execute(query)}
+
+
+def _labels(shown: Sequence[ColumnElement[bool]], *conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    """The sum of the living labels of each assignment that is `shown`.
+
+    Counted for one after the other, from an index alone: half the work of a join.
+    """
+    living = select(func.count()).select_from(Label).where(of_assignment(), Label.deleted_at.is_(None), *conditions)
+    number = living.correlate(Assignment).scalar_subquery()
+    return func.sum(case((and_(*shown), number), else_=0) if shown else number)
 
 
 def assigned_by(
     session: Session, access: Access, columns: Sequence[Any], *conditions: ColumnElement[bool]
 ) -> dict[tuple[Any, ...], tuple[int, int]]:
     """(assigned, finished) for each value of `columns` (of Assignment) that occurs under `conditions`."""
-    is_done = func.sum(case((Assignment.state == "done", 1), else_=0))
-    query = select(*columns, func.count(), is_done).where(*_standing(access), *conditions).group_by(*columns)
+    query = select(*columns, *_ASSIGNED).where(*_standing(access), *conditions).group_by(*columns)
     return {tuple(row[:-2]): (row[-2], row[-1]) for row in session.execute(query)}
 
 
