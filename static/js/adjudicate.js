@@ -5,7 +5,7 @@ import { drawing, paintLines } from './lines.js';
 import { Outbox, openStore, uuid7 } from './outbox.js';
 import { at, body, data, doc, fields, gold, here, insert, lacks, page, proposal, settled, take, told, waiting, waits, words } from './matter.js';
 import { brief, paintList, paintPanel } from './duel.js';
-import { ask, change, fill, form, need, result, trouble } from './editor.js';
+import { ask, askLink, change, fill, form, need, result, trouble, unlink } from './editor.js';
 import { $, $$, plural, say, status, toast } from './ui.js';
 
 const still = matchMedia('(prefers-reduced-motion: reduce)'), wide = matchMedia('(min-width: 1000px)');
@@ -58,11 +58,16 @@ function go(i) {
 const tell = first => say([first, here() ? brief(here()) : $('#over h2').textContent].filter(Boolean).join('. '));
 
 // ---------- deciding ----------
-// `row`: what is decided, null to take a decision back; the operation is written down, sent, and answered for later
-function decide(c, row, remembered = true) {
+// a decision that can be taken back; what was taken back before can no longer come again
+function decide(c, row) {
   if (c.pending) { toast('This passage is still on its way to the server. Decide when “Saved” stands above.'); return; }
-  const before = c.decision_row ?? null, base = before?.revision ?? 0;
-  if (remembered) at.done.push([c, before, c.stale]);
+  at.done.push([c, c.decision_row ?? null, c.stale]);
+  at.undone = [];
+  put(c, row);
+}
+// `row`: what is decided, null to take a decision back; the operation is written down, sent, and answered for later
+function put(c, row) {
+  const base = c.decision_row?.revision ?? 0;
   const { action, gold: given = null, note: words = '' } = row ?? { action: 'clear' };
   const id = uuid7(), old = c.trouble?.ops;
   c.decision_row = { action, gold: given, note: words, by: data.person, revision: base + 1 };
@@ -94,6 +99,16 @@ function settle(action, given, first) {
   const c = here();
   decide(c, { action, gold: given, note: c.said.trim() });
   goOn(first);
+}
+// a row as it is decided anew: what was added once is there already
+const again = row => ({ ...row, action: row.action === 'add' ? 'set' : row.action });
+function show(c, stale, first) {
+  c.stale = stale;
+  at.draft = null;
+  at.i = at.clusters.indexOf(c);
+  refresh(true);
+  reveal();
+  tell(first);
 }
 const sameAs = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
@@ -212,6 +227,8 @@ const C = {
   stance(v) { change({ stance: v }); },
   claim_type(v) { change({ claim_type: v }); },
   speaker() { $('#spk').focus(); $('#spk').select(); },
+  chain() { if (at.draft.speaker) askLink(); else ask('speaker'); },
+  unchain: unlink,
   comment() { $('#comment').hidden = false; note.focus({ preventScroll: true }); },
   comment_done() {
     const c = here();
@@ -222,14 +239,18 @@ const C = {
     if (!last || last[0].pending) { toast(last ? 'The added passage is still on its way to the server.' : 'Nothing to undo yet.'); return; }
     at.done.pop();
     const [c, before, stale] = last, back = before && before.action !== 'clear' ? before : null;
-    decide(c, back && { ...back, action: back.action === 'add' ? 'set' : back.action }, false);
+    at.undone.push([c, c.decision_row, c.stale]);
+    put(c, back && again(back));
     if (!back && !c.labels_full.length) at.clusters = at.clusters.filter(x => x !== c);
-    c.stale = stale;
-    at.draft = null;
-    at.i = at.clusters.indexOf(c);
-    refresh(true);
-    reveal();
-    tell('Undone');
+    show(c, stale, 'Undone');
+  },
+  redo() {
+    const [c, row, stale] = at.undone.pop() ?? [];
+    if (!c) { toast('Nothing to redo.'); return; }
+    at.done.push([c, c.decision_row, c.stale]);
+    put(c, again(row));
+    if (!at.clusters.includes(c)) insert(c);
+    show(c, stale, 'Redone');
   },
   async names() {
     if (!at.names) {
@@ -306,7 +327,7 @@ function overlay(ops) {
 }
 // What was not taken is shown beside what is there now; neither overwrites the other.
 async function refused(ops) {
-  at.done = [];
+  at.done = at.undone = [];
   if (!await reload()) { toast(ops[0].refused.message, '', null, true); return; }
   const i = at.clusters.findIndex(c => c.trouble);
   if (i >= 0 && !at.draft) go(i); else refresh();

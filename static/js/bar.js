@@ -1,5 +1,5 @@
 // The label bar: it shows a label that is being made or changed. What is chosen it tells the page.
-import { h } from './labels.js';
+import { drawChain } from './labels.js';
 import { at, body, desk, phone, prefs, quoteOf, words } from './state.js';
 import { $, $$ } from './ui.js';
 
@@ -24,13 +24,7 @@ export function fill(x, guess, last) {
   if (last) $('#again span').textContent = words.of(last);
   if (document.activeElement !== note) note.value = x.note;
   if (x.note) $('#more').hidden = false;
-  fillChain($('#chain'), x.chain);
-}
-function fillChain(box, ids) {
-  if (box.dataset.ids === ids.join()) return;         // a click on a link must find it where it was
-  box.dataset.ids = ids.join();
-  box.replaceChildren(...ids.map((id, i) => h('li', {}, words.name(id), ids[i + 1] ? h('button', { type: 'button', 'data-cmd': 'unchain', 'data-arg': i, 'aria-label': `Remove ${words.name(id)}` }, '×')
-    : h('small', {}, 'speaker of record'))));
+  drawChain($('#chain'), x.chain, words);
 }
 
 // Say in the bar what is wrong, and frame the field that is meant; no words: nothing is wrong.

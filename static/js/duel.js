@@ -123,6 +123,7 @@ export function paintPanel() {
   const lack = lacks(proposal(c));
   $('#accept span').textContent = !waits(c) ? 'Go on' : lack ? `Choose the ${LACKING[lack]}` : 'Accept the proposal';
   $('#undo').disabled = !at.done.length;
+  $('#redo').disabled = !at.undone.length;
   paintTrouble(c.trouble);
 }
 function paintTrouble(trouble) {

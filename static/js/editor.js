@@ -1,5 +1,6 @@
 // The form in which a passage's fields and boundary are chosen. Nothing is kept until it is decided.
 import { Combo } from './combo.js';
+import { drawChain } from './labels.js';
 import { at, doc, fields, here, lacks, told, words } from './matter.js';
 import { $, $$, say } from './ui.js';
 
@@ -18,15 +19,15 @@ const votersOf = (field, value) => (at.draft.added ? [] : here().labels_full).fi
 export function fill() {
   const x = at.draft;
   form.hidden = !x;
-  if (!x) return;
+  if (!x) { $('#links').hidden = true; return; }
   $('#editing').textContent = x.added ? 'A passage that all missed' : 'Change it';
   $('#barq').textContent = doc.slice(x.start, x.end);
   if (document.activeElement !== speaker) speaker.value = x.speaker ? words.name(x.speaker) : '';
   for (const r of $$('[type=radio]', form)) r.checked = String(x[r.name]) === r.value;
   for (const b of $$('[aria-pressed]', form)) b.setAttribute('aria-pressed', b.dataset.arg === 'on_target' ? String(!x.on_target) : String(x[b.dataset.arg] ?? 'mixed'));
   for (const b of $$('.voted', form)) b.textContent = votersOf(b.dataset.field, b.dataset.value);
-  const via = x.chain.map(id => words.name(id));
-  $('#via').textContent = via.length > 1 ? `Through ${via.slice(0, -1).join(' › ')}` : '';
+  drawChain($('#chain'), x.chain, words);
+  $('#chain').hidden = x.chain.length < 2;
 }
 
 // Say what is missing, and frame it; '' takes that away.
@@ -60,12 +61,38 @@ export function change(patch) {
   fill();
   say(told(x) || 'No field chosen yet');
 }
+// who reports whom: a link more before the speaker, or one less
+const setChain = chain => { change({ chain }); say(`Chain: ${chain.map(id => words.name(id)).join(', ') || 'none'}`); };
+export function askLink() {
+  $('#links').hidden = false;
+  $('#link').focus({ preventScroll: true });
+}
+export function unlink(i) {
+  setChain(at.draft.chain.filter((_, n) => n !== +i));
+  ($('#chain button') ?? $('#settle')).focus({ preventScroll: true });
+}
 export const result = () => fields(at.draft);
 export const need = () => lacks(at.draft);
 
+function left(escaped) {
+  $('#link').value = '';
+  fill();
+  if (escaped) $('#settle').focus({ preventScroll: true });
+}
 new Combo(speaker, $('#spklist'), {
   find: q => words.find(q, [...new Set([...Object.keys(here()?.votes.speaker ?? {}), ...at.clusters.map(c => c.speaker)].filter(id => words.speakers.has(id)))]),
   choose: id => { change({ speaker: id }); $('#settle').focus({ preventScroll: true }); },
   make() {},
-  left: escaped => { fill(); if (escaped) $('#settle').focus({ preventScroll: true }); },
+  left,
+});
+new Combo($('#link'), $('#linklist'), {
+  find: q => words.find(q, [words.voice], true).filter(s => !at.draft.chain.includes(s.id)),
+  choose(id) {
+    const { chain, speaker: to } = at.draft;
+    $('#link').value = '';
+    setChain([...chain.slice(0, -1), id, to]);
+    $('#settle').focus({ preventScroll: true });
+  },
+  make() {},
+  left,
 });

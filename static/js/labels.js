@@ -85,6 +85,14 @@ export function h(tag, attrs, ...kids) {
 }
 export const sign = stance => h('i', { class: `g ${stance.sign}`, 'aria-hidden': 'true' }, stance.glyph);
 
+// who reports whom, outermost first; each but the speaker can be taken out
+export function drawChain(box, ids, words) {
+  if (box.dataset.ids === ids.join()) return;         // a click on a link must find it where it was
+  box.dataset.ids = ids.join();
+  box.replaceChildren(...ids.map((id, i) => h('li', {}, words.name(id), ids[i + 1] ? h('button', { type: 'button', 'data-cmd': 'unchain', 'data-arg': i, 'aria-label': `Remove ${words.name(id)}` }, '×')
+    : h('small', {}, 'speaker of record'))));
+}
+
 // the line under the words for each label: shorter spans lie nearer
 export function levels(spans) {
   const lev = new Map();

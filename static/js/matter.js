@@ -9,8 +9,8 @@ export const words = new Words(data), doc = new Article(body, data.pieces, data.
 export const FIELDS = ['start', 'end', 'quote', 'speaker', 'chain', 'stance', 'on_target', 'ascribed', 'claim_type'];
 
 // clusters by place; i: the one shown, -1 for none; draft: the label that is being edited {…fields, edge, added}
-// done: steps to take back [[cluster, row before, stale before]]; names: whether annotators are shown by name
-export const at = { clusters: [], i: -1, draft: null, done: [], names: false };
+// done, undone: steps to take back, and those taken back [[cluster, the row to come back to, stale then]]; names: whether annotators are shown by name
+export const at = { clusters: [], i: -1, draft: null, done: [], undone: [], names: false };
 export const here = () => at.clusters[at.i];
 
 export const asks = c => c.decision === 'human';
@@ -44,7 +44,9 @@ export function take(given) {
     return { ...c, labels_full, said: at.clusters.find(o => o.key === c.key)?.said ?? c.decision_row?.note ?? '' };
   }).sort(order);
   at.i = at.clusters.findIndex(c => c.key === was);
-  at.done = at.done.map(([c, ...before]) => [at.clusters.find(x => x.key === c.key), ...before]).filter(step => step[0]);
+  const found = ([c, ...then]) => [at.clusters.find(x => x.key === c.key), ...then];
+  at.done = at.done.map(found).filter(step => step[0]);
+  at.undone = at.undone.map(step => [found(step)[0] ?? (step[0].labels_full.length ? null : step[0]), ...step.slice(1)]).filter(step => step[0]);
 }
 export function insert(c) {
   at.clusters.push(c);

@@ -218,10 +218,13 @@ def test_words_comment_missed_passage_and_undo(court: Court) -> None:
     expect(page.locator("#barq")).to_have_text(SECOND)
     press(page, "s")
     page.keyboard.type("goo")
+    press(page, "Enter", "w")
+    page.keyboard.type("deadl")
     press(page, "Enter", "2", "v", "Enter")
     decided(page, 2, 2)
     saved(page)
     labelled, added = court.clusters(path)
+    assert added["decision_row"]["gold"]["chain"][-2:] == ["deadline", "google"]
     assert labelled["decision_row"]["gold"]["quote"] == f'said "{FIRST}'
     assert labelled["decision_row"]["note"] == "One word more."
     assert (added["quote"], *values(added["decision_row"])) == (SECOND, "google", "pro-fair-use", "VALUE")
@@ -236,6 +239,14 @@ def test_words_comment_missed_passage_and_undo(court: Court) -> None:
     decided(page, 0, 1)
     saved(page)
     assert court.clusters(path)[0]["decision_row"] is None
+    press(page, *["Shift+U"] * 5)
+    decided(page, 2, 2)
+    saved(page)
+    assert court.clusters(path)[1]["decision_row"]["action"] == "reject"
+    press(page, "u")
+    saved(page)
+    golds = [[one["decision_row"]["gold"] for one in found] for found in (court.clusters(path), (labelled, added))]
+    assert golds[0] == golds[1]
 
 
 # ---- others ----

@@ -111,6 +111,7 @@ _SETTLE = (
     Key("Enter", "save", "decide so, and go on"),
     Key("Escape", "cancel", "leave it as it was"),
     Key("s", "speaker", "choose a speaker: 1–9 or type"),
+    Key("w", "chain", "who reports whom"),
 )
 _EVER = (
     Key("i", "comment", "comment"),
@@ -118,7 +119,13 @@ _EVER = (
     Key("Shift+G", "guide", "the guide"),
     Key("?", "keys", "this list"),
 )
-_BACK = (Key("u", "undo", "take the last decision back"), Key("Ctrl+z", "undo"), Key("Escape", "cancel"))
+_BACK = (
+    Key("u", "undo", "take the last decision back"),
+    Key("Shift+U", "redo", "decide so again"),
+    Key("Ctrl+z", "undo"),
+    Key("Ctrl+Shift+Z", "redo"),
+    Key("Escape", "cancel"),
+)
 
 
 def adjudication_keymap(scheme: Scheme) -> list[Section]:
