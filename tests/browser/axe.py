@@ -39,15 +39,6 @@ def violations(page: Page) -> list[str]:
     return _found(page, {"type": "tag", "values": RULES})
 
 
-def violations_in_both_schemes(page: Page) -> list[str]:
-    """The same in light, then what the dark scheme can change: nothing but colours differs there."""
-    page.emulate_media(color_scheme="light")
-    found = violations(page)
-    page.emulate_media(color_scheme="dark")
-    _look_at(page)
-    return found + _found(page, {"type": "rule", "values": ["color-contrast"]})
-
-
 def wrongs_in_every_window(page: Page) -> list[str]:
     """What axe-core objects to wide and light, narrow and dark; and at which widths the page scrolls sideways."""
     found = []
