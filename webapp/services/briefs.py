@@ -124,10 +124,12 @@ def standing(session: Session, round: Round) -> Standing:
     seen, report = _seen(session, round), session.get(Report, (round.project_id, _name(round)))
     kept = _Body([], {}) if report is None else _unpacked(report.body, _Body)
     if report is not None and report.seen == seen:
-        return _standing(kept, scheme_of(session, round))
+        return Standing(
+            kept.documents, kept.patterns, _kept_coins(session, round, seen) or _coins(kept, session, round)
+        )
     reader = session.info.get(_Reader)
     kept = _renewed(session, round, kept, MOST_LABELS if reader else None)
-    made = _standing(kept, scheme_of(session, round))
+    made = Standing(kept.documents, kept.patterns, _coins(kept, session, round))
     if reader:
         reader.news.append(_News(round.project_id, round.name, seen, kept, made.coins))
     return made
@@ -135,11 +137,15 @@ def standing(session: Session, round: Round) -> Standing:
 
 def coins(session: Session, round: Round) -> Coins:
     """How right each annotator of the round is, by all its finished work; read as `standing` is."""
+    return _kept_coins(session, round, _seen(session, round)) or standing(session, round).coins
+
+
+def _kept_coins(session: Session, round: Round, seen: str) -> Coins | None:
     report = session.get(Report, (round.project_id, f"coins {round.name}"))
-    if report is not None and report.seen == _seen(session, round):
-        flips = _unpacked(report.body, _Flips)
-        return Coins(Coin(*flips.stance), Coin(*flips.claim_type))
-    return standing(session, round).coins
+    if report is None or report.seen != seen:
+        return None
+    flips = _unpacked(report.body, _Flips)
+    return Coins(Coin(*flips.stance), Coin(*flips.claim_type))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,18 +194,20 @@ def _flips(coins: Coins) -> _Flips:
 # ---- from clusters ----
 
 
-def _standing(body: _Body, scheme: Scheme) -> Standing:
+def _coins(body: _Body, session: Session, round: Round) -> Coins:
+    """Fitted to all clusters: most of the work where nothing is new."""
+    scheme = scheme_of(session, round)
     stances, claim_types = scheme.stance_ids, scheme.claim_type_ids
     counts: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
     for kept in body.documents.values():
         counts[0].update(cluster.stance for cluster in kept.clusters)
         counts[1].update(cluster.claim_type for cluster in kept.clusters)
         stances, claim_types = stances.union(kept.beyond[0]), claim_types.union(kept.beyond[1])
-    coins = [
+    made = [
         fitted({body.patterns[number]: count for number, count in of.items()}, len(values))
         for of, values in zip(counts, (stances, claim_types), strict=True)
     ]
-    return Standing(body.documents, body.patterns, Coins(*coins))
+    return Coins(*made)
 
 
 def _renewed(session: Session, round: Round, kept: _Body, most: int | None) -> _Body:

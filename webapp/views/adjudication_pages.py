@@ -1,6 +1,7 @@
 """The pages where an adjudicator decides: the queue of articles, and one article with its passages."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, make_response, redirect, render_template, request, url_for
@@ -12,12 +13,14 @@ from webapp.domain.gold.adjudication import DecisionInput, GoldInput, proposed
 from webapp.services import adjudicating
 from webapp.services.adjudicating import Adjudication
 from webapp.services.articles import own_voice
+from webapp.services.paging import Page
 from webapp.services.standings import Queue, Queued
 from webapp.views import adjudication_shown
 from webapp.views.article_html import Drawing
 from webapp.views.article_page import Words, for_script, material
 from webapp.views.keymap import adjudication_keymap
 from webapp.views.moments import published
+from webapp.views.projects import wanted_part
 
 blueprint = Blueprint("adjudication", __name__)
 
@@ -26,11 +29,20 @@ blueprint = Blueprint("adjudication", __name__)
 def queue(slug: str) -> Response:
     """The articles, the hardest first; for htmx only what to decide next."""
     try:
-        return htmx.page_or_part("adjudicating/queue.html", "adjudicating/_next.html", found=_queue(slug))
+        found = _queue(slug)
     except Underway as why:
         if not htmx.asked_by_htmx():
             raise
         return make_response(render_template("adjudicating/_underway.html", words=why.message), 202)
+    wanted = wanted_part()
+    rows = [row for row in found.rows if _has(row, wanted.words)]
+    place = Page(wanted.page, len(rows))
+    templates = "adjudicating/queue.html", "adjudicating/_next.html"
+    return htmx.page_or_part(*templates, found=found, wanted=wanted, rows=place.of(rows), place=place)
+
+
+def _has(row: Queued, words: Sequence[str]) -> bool:
+    return all(word in f"{row.title}\n{row.document}".casefold() for word in words)
 
 
 @blueprint.get("/p/<slug>/adjudicate.json")
