@@ -293,7 +293,7 @@ def give_back(settings: Settings, slug: str, annotator: str, document: str, roun
 def events(settings: Settings, slug: str, as_json: bool) -> None:
     """Who changed what and when, oldest first."""
     with console.opened(settings) as db:
-        rows = reporting.list_events(db, OPERATOR, slug)
+        rows = list(reporting.all_events(db, OPERATOR, slug))
     if as_json:
         console.print_json(rows)
     else:

@@ -1,5 +1,6 @@
 """What people want to see at a glance: progress of a project and its rounds, own work, events."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,8 @@ from webapp.services.managing import newest_number
 from webapp.services.members import member_name
 from webapp.services.paging import Page, Wanted
 from webapp.services.rounds import find_round, newest_round, rounds_of
+
+_AT_ONCE = 1_000  # events fetched together: bounds the memory of an export
 
 # ---- overview ----
 
@@ -245,11 +248,21 @@ class EventsPage:
     wanted: Wanted
 
 
-def list_events(db: Database, actor: Actor, slug: str) -> list[dict[str, Any]]:
-    """The project's events, oldest first: `{"at","who","action","document","detail"}`. For curators."""
+def all_events(db: Database, actor: Actor, slug: str) -> Iterator[dict[str, Any]]:
+    """The project's events, oldest first, as they are read: `{"at","who","action","document","detail"}`. For curators.
+
+    Raises NotFound, Forbidden, before the first is asked for.
+    """
     with db.reading() as session:
-        access = enter(session, slug, actor, "curate")
-        return [_event(event, name) for event, name in session.execute(_events(session, access).order_by(Event.id))]
+        enter(session, slug, actor, "curate")
+    return _all_events(db, actor, slug)
+
+
+def _all_events(db: Database, actor: Actor, slug: str) -> Iterator[dict[str, Any]]:
+    with db.reading() as session:
+        query = _events(session, enter(session, slug, actor, "curate")).order_by(Event.id)
+        for row in session.execute(query, execution_options={"yield_per": _AT_ONCE}):
+            yield _event(*row)
 
 
 def newest_events(db: Database, actor: Actor, slug: str, wanted: Wanted) -> EventsPage:
@@ -260,7 +273,7 @@ def newest_events(db: Database, actor: Actor, slug: str, wanted: Wanted) -> Even
         here = (Event.project_id == access.project_id, *_seen_events(session, access), *found)
         paged = Page(wanted.page, _count(session, *here))
         rows = session.execute(on_page(_events(session, access).where(*found).order_by(Event.id.desc()), paged))
-        made = EventsPage(access.project, [_event(event, name) for event, name in rows], paged, wanted)
+        made = EventsPage(access.project, [_event(*row) for row in rows], paged, wanted)
         session.expunge_all()
         return made
 
@@ -277,13 +290,13 @@ def _told_of(word: str, access: Access) -> ColumnElement[bool]:
     return or_(*texts, Event.person_id.in_(named), *operators)
 
 
-Events = Select[Event, str]
+Events = Select[str, str | None, str, str | None, Any, str | None]
 
 
 def _events(session: Session, access: Access) -> Events:
     here = (Membership.person_id == Event.person_id) & (Membership.project_id == Event.project_id)
     return (
-        select(Event, member_name())
+        select(Event.at, Event.person_id, Event.action, Event.document_id, Event.detail, member_name())
         .outerjoin(Person, Person.id == Event.person_id)
         .outerjoin(Membership, here)
         .where(Event.project_id == access.project_id, *_seen_events(session, access))
@@ -299,11 +312,8 @@ def _seen_events(session: Session, access: Access) -> list[ColumnElement[bool]]:
     return [not_(Event.action.startswith("label-") & of_others & Event.document_id.in_(in_work))]
 
 
-def _event(event: Event, name: str | None) -> dict[str, Any]:
-    return {
-        "at": event.at,
-        "who": "operator" if event.person_id is None else name or "removed person",
-        "action": event.action,
-        "document": event.document_id,
-        "detail": event.detail,
-    }
+def _event(
+    at: str, person_id: str | None, action: str, document: str | None, detail: Any, name: str | None
+) -> dict[str, Any]:
+    who = "operator" if person_id is None else name or "removed person"
+    return {"at": at, "who": who, "action": action, "document": document, "detail": detail}

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, render_template
 
 from webapp import identity
 from webapp.services import reporting
+from webapp.services.outgoing import in_blocks
 from webapp.views.projects import wanted_part
 
 blueprint = Blueprint("events", __name__)
@@ -20,8 +21,8 @@ def events(slug: str) -> str:
 @blueprint.get("/p/<slug>/events.jsonl")
 def as_lines(slug: str) -> Response:
     """Oldest first, an object a line: `{"at","who","action","document","detail"}`."""
-    rows = reporting.list_events(identity.database(), identity.actor(), slug)
-    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    response = Response(lines, content_type="application/jsonl; charset=utf-8")
+    rows = reporting.all_events(identity.database(), identity.actor(), slug)
+    lines = ((json.dumps(row, ensure_ascii=False) + "\n").encode() for row in rows)
+    response = Response(in_blocks(lines), content_type="application/jsonl; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{slug}-events.jsonl"'
     return response
