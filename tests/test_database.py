@@ -10,9 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.orm import Session
 
 from tests.databases import Postgres
 from webapp import database as module
@@ -274,8 +273,8 @@ def test_connections_that_were_cut_are_replaced(postgres: Postgres, postgresql_u
 
 
 def added(db: Database, name: str) -> str:
-    def work(session: Session) -> str:
-        session.execute(ADD, {"id": new_id().replace("-", ""), "name": name, "no": False})
+    def work(connection: Connection) -> str:
+        connection.execute(ADD, {"id": new_id().replace("-", ""), "name": name, "no": False})
         return name
 
     return db.write(work)

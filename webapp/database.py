@@ -78,7 +78,7 @@ class Database:
             with session.begin():
                 yield session
 
-    def write(self, work: Callable[[Session], Result]) -> Result:
+    def write(self, work: Callable[[Connection], Result]) -> Result:
         """What `work` gives, once it is committed: for the many small changes of many people at once.
 
         On SQLite those that wait in one process share a transaction and its commit, each in a savepoint of its own.
@@ -86,8 +86,8 @@ class Database:
         """
         if self.is_sqlite:
             return self._shared.run(work)
-        with self.writing() as session:
-            return work(session)
+        with self._immediate() as connection:
+            return work(connection)
 
     @contextmanager
     def _immediate(self) -> Iterator[Connection]:
@@ -97,6 +97,11 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def session_on(connection: Connection) -> Session:
+    """A session in the transaction of `connection`, which stays in charge of what is kept: flush before its end."""
+    return Session(connection, join_transaction_mode="rollback_only")
 
 
 def take_turns(session: Session) -> None:
@@ -186,7 +191,7 @@ def _first_line(why: BaseException | None) -> str:
 class _Waiting(Generic[Result]):
     """Work that somebody waits for: called when it is done, or when it is their turn to do all that waits."""
 
-    def __init__(self, work: Callable[[Session], Result]) -> None:
+    def __init__(self, work: Callable[[Connection], Result]) -> None:
         self._work = work
         self._result: Result | None = None
         self._failure: BaseException | None = None
@@ -196,8 +201,8 @@ class _Waiting(Generic[Result]):
     def do(self, connection: Connection) -> None:
         """In a savepoint: what fails leaves nothing, and harms nobody else's work."""
         try:
-            with Session(connection, join_transaction_mode="create_savepoint") as session, session.begin():
-                self._result = self._work(session)
+            with connection.begin_nested():
+                self._result = self._work(connection)
         except Exception as why:
             if isinstance(why, DBAPIError) and _is_away(why):
                 raise  # then the others' work cannot be kept either
@@ -232,7 +237,7 @@ class _SharedCommits:
         self._waiting: list[_Waiting[Any]] = []
         self._is_led = False
 
-    def run(self, work: Callable[[Session], Result]) -> Result:
+    def run(self, work: Callable[[Connection], Result]) -> Result:
         mine = _Waiting(work)
         with self._guard:
             self._waiting.append(mine)

@@ -3,19 +3,23 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from webapp.database import new_id, now
 from webapp.domain import permissions
 from webapp.domain.errors import Forbidden, NotFound
 from webapp.domain.permissions import Actor
-from webapp.models import Event, Membership, Project
+from webapp.models import Document, Event, Membership, Project
 
 # built once: putting a statement together costs several times what running it does
-_PROJECT = (
-    select(Project, Membership)
-    .outerjoin(Membership, (Membership.project_id == Project.id) & (Membership.person_id == bindparam("person_id")))
+_THEIR_ROLES = (Membership.project_id == Project.id) & (Membership.person_id == bindparam("person_id"))
+_PROJECT = select(Project, Membership).outerjoin(Membership, _THEIR_ROLES).where(Project.slug == bindparam("slug"))
+_ARTICLE = (
+    select(Project.id.label("project_id"), Membership.is_curator, Membership.is_adjudicator, Membership.is_annotator)
+    .add_columns(Document.id, Document.text, Document.text_sha256, Document.excluded)
+    .outerjoin(Membership, _THEIR_ROLES)
+    .outerjoin(Document, (Document.project_id == Project.id) & (Document.id == bindparam("document_id")))
     .where(Project.slug == bindparam("slug"))
 )
 _EVENT = insert(Event.__table__)  # type: ignore[arg-type]
@@ -23,16 +27,12 @@ _ASKED = {"label": "annotates", "adjudicate": "adjudicates", "curate": "curates"
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """A project as the actor may use it."""
+class Part:
+    """The actor's part in a project: what they may do there."""
 
-    project: Project
+    project_id: str
     actor: Actor
     roles: frozenset[str]
-
-    @property
-    def project_id(self) -> str:
-        return self.project.id
 
     @property
     def person_id(self) -> str:
@@ -49,20 +49,41 @@ class Access:
             raise Forbidden(f"This is for whoever {_ASKED[right]} this project. Ask its curator.")
 
 
+@dataclass(frozen=True, slots=True)
+class Access(Part):
+    """A project as the actor may use it."""
+
+    project: Project
+
+
 def enter(session: Session, slug: str, actor: Actor, right: str = "read") -> Access:
     """The project `slug` for `actor`. Raises NotFound where it is not theirs to know of, Forbidden without `right`."""
     row = session.execute(_PROJECT, {"slug": slug, "person_id": actor.person_id}).first()
-    if row is None:
+    roles = _roles(actor, row and row[1])
+    if row is None or not roles:
         raise NotFound(f"There is no project “{slug}”.")
-    project, membership = row
-    access = Access(project, actor, _roles(actor, membership))
-    if not access.roles:
-        raise NotFound(f"There is no project “{slug}”.")
+    access = Access(row[0].id, actor, roles, row[0])
     access.require(right)
     return access
 
 
-def roles_of(membership: Membership) -> frozenset[str]:
+def enter_article(connection: Connection, slug: str, document_id: str, actor: Actor) -> tuple[Part, Row[Any]]:
+    """The same for one article of the project, in one statement: with its `id, text, text_sha256, excluded`.
+
+    Raises NotFound for either.
+    """
+    asked = {"slug": slug, "person_id": actor.person_id, "document_id": document_id}
+    row = connection.execute(_ARTICLE, asked).one_or_none()
+    roles = _roles(actor, row)
+    if row is None or not roles:
+        raise NotFound(f"There is no project “{slug}”.")
+    if row.id is None:
+        raise NotFound("There is no such article in this project.")
+    return Part(row.project_id, actor, roles), row
+
+
+def roles_of(membership: Any) -> frozenset[str]:
+    """Of a membership, or of a row with its columns."""
     held = (
         (permissions.CURATOR, membership.is_curator),
         (permissions.ADJUDICATOR, membership.is_adjudicator),
@@ -71,7 +92,7 @@ def roles_of(membership: Membership) -> frozenset[str]:
     return frozenset(role for role, has in held if has)
 
 
-def _roles(actor: Actor, membership: Membership | None) -> frozenset[str]:
+def _roles(actor: Actor, membership: Any) -> frozenset[str]:
     own = roles_of(membership) if membership else frozenset()
     return own | {permissions.CURATOR} if actor.rules_all else own
 
@@ -86,5 +107,17 @@ def record(
 ) -> None:
     """Add the event row of a change to its transaction."""
     session.flush()  # what it is about may be new
+    note(session.connection(), actor, action, project_id, document_id, detail)
+
+
+def note(
+    connection: Connection,
+    actor: Actor,
+    action: str,
+    project_id: str | None,
+    document_id: str | None,
+    detail: dict[str, Any],
+) -> None:
+    """`record` where there is no session."""
     event = {"id": new_id(), "at": now(), "person_id": actor.person_id, "action": action, "detail": detail}
-    session.execute(_EVENT, event | {"project_id": project_id, "document_id": document_id})
+    connection.execute(_EVENT, event | {"project_id": project_id, "document_id": document_id})

@@ -7,22 +7,21 @@ from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any, Protocol
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
-from webapp.database import Database, now
+from webapp.database import Database, now, session_on
 from webapp.domain import labels as rules
-from webapp.domain.errors import NotFound
 from webapp.domain.labels import Delete, Finish, NewSpeaker, Operation, Put, Refusal, Surroundings
 from webapp.domain.permissions import Actor
 from webapp.models import Assignment, Label, Round
 from webapp.services import saving
-from webapp.services.access import Access, enter, record
+from webapp.services.access import enter_article, note
 from webapp.services.rounds import parse_scheme_once
 from webapp.services.speakers import find_named, propose
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_MOST_NAMED = 30_000  # in one request: so many parameters every database takes
 
 # what a label carries on the wire, in this order
 LABEL_FIELDS = (
@@ -93,8 +92,8 @@ def operate(
 ) -> Answer:
     """Store or refuse each operation for itself, in order, in one transaction. Raises NotFound, Unavailable."""
 
-    def take(session: Session) -> Answer:
-        desk = _Desk(session, enter(session, slug, actor), document_id, round_name)
+    def take(connection: Connection) -> Answer:
+        desk = _Desk(connection, actor, slug, document_id, round_name)
         desk.prefetch(operations)
         results = [desk.take(operation) for operation in operations]
         return Answer(results, desk.state)
@@ -109,14 +108,12 @@ def operate(
 class _Desk:
     """One request of one annotator on one document: what it needs is fetched once, then operations taken in order."""
 
-    def __init__(self, session: Session, access: Access, document_id: str, round_name: str | None) -> None:
-        self.session, self.access = session, access
-        self._execute = session.connection().execute
-        self._here = {"project": access.project_id, "document": document_id, "person": access.actor.person_id}
-        document = self._execute(saving.DOCUMENT, self._here).one_or_none()
-        if document is None:
-            raise NotFound("There is no such article in this project.")
-        self.document = document
+    def __init__(
+        self, connection: Connection, actor: Actor, slug: str, document_id: str, round_name: str | None
+    ) -> None:
+        self._connection, self._execute = connection, connection.execute
+        self.access, self.document = enter_article(connection, slug, document_id, actor)
+        self._here = {"project": self.access.project_id, "document": document_id, "person": actor.person_id}
         self.assigned = self._assigned(round_name)
         self._state = self.assigned.state if self.assigned else ""
         self._around: Surroundings | None = None
@@ -137,17 +134,21 @@ class _Desk:
         return self._state
 
     def prefetch(self, operations: Iterable[Operation]) -> None:
-        """Results of operations stored before, the labels that are spoken of, and who is named."""
+        """Results of operations stored before, the labels that are spoken of or may be in the way, and who is named."""
         ids = [o.id.lower() for o in operations if _UUID.fullmatch(o.id)]
         self._stored = dict(self._execute(saving.RESULTS, self._here | {"ids": ids}).all())
+        puts = [o.label for o in operations if isinstance(o, Put)]
+        named = (name for label in puts for name in (label.speaker, *label.chain) if isinstance(name, str))
+        self._named = list(dict.fromkeys(named))[:_MOST_NAMED]
         spoken_of = [
             o.label.id.lower() for o in operations if isinstance(o, Put | Delete) and _UUID.fullmatch(o.label.id)
         ]
         if spoken_of:
-            found = self._execute(saving.LABELS, self._here | {"ids": spoken_of}).mappings()
+            inside = range(len(self.document.text))  # any number may come, too large a one for the database too
+            asked = {"ids": spoken_of, "starts": [label.start for label in puts if label.start in inside]}
+            round = self.assigned.round if self.assigned else None
+            found = self._execute(saving.LABELS, self._here | asked | {"round": round}).mappings()
             self._labels = {row["id"]: SimpleNamespace(**row) for row in found}
-        puts = [o.label for o in operations if isinstance(o, Put)]
-        self._named = [name for label in puts for name in (label.speaker, *label.chain) if isinstance(name, str)]
 
     def take(self, operation: Operation) -> Result:
         if not _UUID.fullmatch(operation.id):
@@ -196,8 +197,8 @@ class _Desk:
         return Result(operation_id, "stored")
 
     def _record(self, action: str, **detail: Any) -> None:
-        here = (self.access.project_id, self.document.id)
-        record(self.session, self.access.actor, action, *here, round=self._round, **detail)
+        where = (self.access.project_id, self.document.id)
+        note(self._connection, self.access.actor, action, *where, {"round": self._round, **detail})
 
     @property
     def _round(self) -> str:
@@ -291,13 +292,17 @@ class _Desk:
     def _known_speaker(self, label: rules.LabelInput) -> str | None:
         """The id of the speaker named; None where a new name stands for nobody yet."""
         if isinstance(label.speaker, NewSpeaker):
-            found = find_named(self.session, self.access, label.speaker)
-            return found.id if found else None
+            with session_on(self._connection) as session:
+                found = find_named(session, self.access, label.speaker)
+                return found.id if found else None
         return label.speaker
 
     def _is_duplicate(self, label: rules.LabelInput, speaker_id: str) -> bool:
-        span = {"start_at": label.start, "end_at": label.end, "speaker_id": speaker_id, "label": label.id.lower()}
-        return self._execute(saving.TWIN, self._home() | span).first() is not None
+        """Whether another living label of theirs stands on the same words with the same speaker."""
+        span = {"start_at": label.start, "end_at": label.end, "speaker_id": speaker_id, "deleted_at": None}
+        twin = (self._home() | span).items()
+        others = (other for id, other in self._labels.items() if id != label.id.lower())
+        return any(all(getattr(other, name) == value for name, value in twin) for other in others)
 
     def _home(self) -> dict[str, str]:
         """Whose labels, where."""
@@ -306,7 +311,8 @@ class _Desk:
 
     def _propose(self, label: rules.LabelInput) -> str:
         assert isinstance(label.speaker, NewSpeaker)
-        return propose(self.session, self.access, label.speaker).id
+        with session_on(self._connection) as session:
+            return propose(session, self.access, label.speaker).id
 
     def _values(self, label: rules.LabelInput, speaker_id: str, existing: Any) -> dict[str, Any]:
         same_speaker = existing is not None and existing.speaker_id == speaker_id

@@ -12,7 +12,7 @@ from webapp.domain.labels import NewSpeaker
 from webapp.domain.permissions import Actor
 from webapp.domain.schemes import SchemeSpeaker
 from webapp.models import Label, Person, Speaker
-from webapp.services.access import Access, enter, record
+from webapp.services.access import Access, Part, enter, record
 from webapp.services.counting import still_annotating
 
 
@@ -24,7 +24,7 @@ def visible_speakers(session: Session, access: Access) -> list[Speaker]:
     return list(session.scalars(query))
 
 
-def find_named(session: Session, access: Access, new: NewSpeaker) -> Speaker | None:
+def find_named(session: Session, access: Part, new: NewSpeaker) -> Speaker | None:
     """Who is meant by a new name: the author's own proposal of that name, else the registry's of name and kind."""
     named = select(Speaker).where(Speaker.project_id == access.project_id, Speaker.name == new.name.strip())
     mine = session.scalar(named.where(Speaker.proposed_by == access.actor.person_id))
@@ -39,7 +39,7 @@ def _living(session: Session, speaker: Speaker) -> Speaker:
     return speaker
 
 
-def propose(session: Session, access: Access, new: NewSpeaker) -> Speaker:
+def propose(session: Session, access: Part, new: NewSpeaker) -> Speaker:
     """Add a proposal for the registry, seen by its author, adjudicators and curators only."""
     speaker = Speaker(
         project_id=access.project_id,
