@@ -1,4 +1,4 @@
-"""What is shipped works away from the tree: wheel, sdist, and the Dockerfile's own commands in an empty folder."""
+"""What is shipped works away from the tree: wheel, sdist, the Dockerfile's own commands in an empty folder, compose."""
 
 import json
 import os
@@ -10,10 +10,13 @@ import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from tests.servers import serving
+from webapp.config import read_settings
 
 ROOT = Path(__file__).parents[1]
 DATA_FOLDERS = ("templates", "static", "seeds")
@@ -130,3 +133,55 @@ def test_the_image_serves_and_knows_its_health(image: Path, tmp_path: Path) -> N
 
 def last(wanted: str) -> str:
     return [rest for word, rest in instructions() if word == wanted][-1]
+
+
+# ---- many servers ----
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, dict[str, Any]]:
+    """The containers of compose.yaml, by name, with the values of an .env file put in."""
+    words = (ROOT / "compose.yaml").read_text()
+    asked = re.findall(r"\$\{(\w+)", words)
+    values = {name: f"{name.lower()} of the tests" for name in asked}
+    found = yaml.safe_load(re.sub(r"\$\{(\w+)[^}]*\}", lambda match: values[match[1]], words))["services"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_containers_may_do_little(services: dict[str, dict[str, Any]]) -> None:
+    for name, service in services.items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert int(service["user"].partition(":")[0]) > 0, name
+        assert service["restart"] == "unless-stopped", name
+    assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
+    assert services["web"]["user"] == last("USER")
+    assert last("WORKDIR") in services["web"]["tmpfs"]
+
+
+def test_the_program_takes_its_settings_from_compose(services: dict[str, dict[str, Any]]) -> None:
+    settings = read_settings(services["web"]["environment"])
+    assert (settings.proxy_hops, settings.uses_sqlite) == (1, False)
+    assert settings.secret_key and settings.trusted_hosts
+    assert services["database"]["environment"]["POSTGRES_PASSWORD"] in settings.database_url
+
+
+def test_secrets_are_neither_in_the_tree_nor_left_out() -> None:
+    words = (ROOT / "compose.yaml").read_text()
+    assert {"POSTGRES_PASSWORD", "STANCEMARK_SECRET_KEY"} <= set(re.findall(r"\$\{(\w+):\?", words))
+    assert {"/.env", "/certificates/"} <= set((ROOT / ".gitignore").read_text().splitlines())
+
+
+def test_the_proxy_fits_the_program(services: dict[str, dict[str, Any]]) -> None:
+    conf = (ROOT / "deploy/nginx.conf").read_text()
+    largest = re.search(r"client_max_body_size (\d+)m;", conf)
+    assert largest and int(largest[1]) > read_settings(services["web"]["environment"]).max_upload_mb
+    assert set(re.findall(r"proxy_pass http://\$web:(\d+);", conf)) == {last("EXPOSE")}
+    published = {port.rpartition(":")[2] for port in services["proxy"]["ports"]}
+    assert set(re.findall(r"listen (\d+)", conf)) == published
+    mounted = {volume.split(":")[0] for volume in services["proxy"]["volumes"]}
+    assert mounted == {"./deploy/nginx.conf", "./certificates"}
+    for name in ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"):  # those that proxy_hops makes believed
+        assert f"proxy_set_header {name} " in conf
