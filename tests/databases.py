@@ -46,6 +46,10 @@ class Postgres:
     def drop(self, name: str) -> None:
         self._run(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def keep_commits(self, name: str) -> None:
+        """What this database acknowledges from now on outlives `crash_and_start`."""
+        self._run(f"ALTER DATABASE {name} SET synchronous_commit = on")
+
     def stop(self) -> None:
         """A fast shutdown: clients are thrown out, then the server ends."""
         self._server.send_signal(signal.SIGINT)
