@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from tests.databases import Postgres
 from webapp import database as module
-from webapp.database import Database, before_now, moment, new_id, now
+from webapp.database import Database, before_now, moment, new_id, now, unanswered
 from webapp.domain.errors import Unavailable
 
 ADD = text("INSERT INTO person (id, name, name_key, is_admin, created_at) VALUES (:id, :name, :name, :no, '0')")
@@ -300,6 +300,22 @@ def test_a_small_change_that_fails_harms_no_other(db: Database) -> None:
         list(pool.map(change, range(40)))
     assert found.count("refused") == 19
     assert names(db) == sorted([*(f"{n:03}" for n in range(0, 40, 2)), "the same"])
+
+
+@pytest.mark.parametrize("after", [0, 1, 300])
+def test_what_is_wrong_with_a_statement_sent_without_waiting_is_told(db: Database, after: int) -> None:
+    """Whether the answer comes with a later statement or at the end; and the connection is good for the next."""
+    add(db, "Ada")
+
+    def work(connection: Connection) -> None:
+        with unanswered(connection):
+            for name in ("first", "Ada", *(f"{n}" for n in range(after))):
+                connection.execute(ADD, {"id": new_id().replace("-", ""), "name": name, "no": False})
+
+    with pytest.raises(IntegrityError):
+        db.write(work)
+    assert names(db) == ["Ada"]
+    assert added(db, "Bob") == "Bob"
 
 
 def test_changes_that_wait_share_one_commit(sqlite_url: str) -> None:

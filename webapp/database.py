@@ -104,6 +104,24 @@ def session_on(connection: Connection) -> Session:
     return Session(connection, join_transaction_mode="rollback_only")
 
 
+@contextmanager
+def unanswered(connection: Connection) -> Iterator[None]:
+    """Statements in the block, none of which has rows, go to PostgreSQL without a wait for its word on each.
+
+    What is wrong with one is raised at a later one or at the end, as SQLAlchemy's.
+    """
+    driver = connection.connection.driver_connection
+    if connection.dialect.name != "postgresql" or driver is None:
+        yield
+        return
+    errors = connection.dialect.loaded_dbapi.Error
+    try:
+        with driver.pipeline():
+            yield
+    except errors as why:
+        raise DBAPIError.instance("", {}, why, errors, dialect=connection.dialect) from why
+
+
 def take_turns(session: Session) -> None:
     """Wait until no other writing transaction that called this is under way; SQLite's writers take turns anyway."""
     if session.get_bind().dialect.name == "postgresql":

@@ -22,7 +22,7 @@ _ARTICLE = (
     .outerjoin(Document, (Document.project_id == Project.id) & (Document.id == bindparam("document_id")))
     .where(Project.slug == bindparam("slug"))
 )
-_EVENT = insert(Event.__table__)  # type: ignore[arg-type]
+EVENT = insert(Event.__table__)  # type: ignore[arg-type]
 _ASKED = {"label": "annotates", "adjudicate": "adjudicates", "curate": "curates", "read": "belongs to"}
 
 
@@ -107,17 +107,12 @@ def record(
 ) -> None:
     """Add the event row of a change to its transaction."""
     session.flush()  # what it is about may be new
-    note(session.connection(), actor, action, project_id, document_id, detail)
+    session.execute(EVENT, event_row(actor, action, project_id, document_id, detail))
 
 
-def note(
-    connection: Connection,
-    actor: Actor,
-    action: str,
-    project_id: str | None,
-    document_id: str | None,
-    detail: dict[str, Any],
-) -> None:
-    """`record` where there is no session."""
-    event = {"id": new_id(), "at": now(), "person_id": actor.person_id, "action": action, "detail": detail}
-    connection.execute(_EVENT, event | {"project_id": project_id, "document_id": document_id})
+def event_row(
+    actor: Actor, action: str, project_id: str | None, document_id: str | None, detail: dict[str, Any]
+) -> dict[str, Any]:
+    """The values of EVENT, for who adds it past the session."""
+    who = {"id": new_id(), "at": now(), "person_id": actor.person_id, "action": action, "detail": detail}
+    return who | {"project_id": project_id, "document_id": document_id}

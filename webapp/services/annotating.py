@@ -7,16 +7,16 @@ from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Executable, Row
 from sqlalchemy.exc import IntegrityError
 
-from webapp.database import Database, now, session_on
+from webapp.database import Database, now, session_on, unanswered
 from webapp.domain import labels as rules
 from webapp.domain.labels import Delete, Finish, NewSpeaker, Operation, Put, Refusal, Surroundings
 from webapp.domain.permissions import Actor
 from webapp.models import Assignment, Label, Round
 from webapp.services import saving
-from webapp.services.access import enter_article, note
+from webapp.services.access import EVENT, enter_article, event_row
 from webapp.services.rounds import parse_scheme_once
 from webapp.services.speakers import find_named, propose
 
@@ -96,6 +96,7 @@ def operate(
         desk = _Desk(connection, actor, slug, document_id, round_name)
         desk.prefetch(operations)
         results = [desk.take(operation) for operation in operations]
+        desk.keep()
         return Answer(results, desk.state)
 
     try:
@@ -106,7 +107,10 @@ def operate(
 
 
 class _Desk:
-    """One request of one annotator on one document: what it needs is fetched once, then operations taken in order."""
+    """One request of one annotator on one document.
+
+    What it needs is fetched once, then operations are taken in order, and at last what they change is written.
+    """
 
     def __init__(
         self, connection: Connection, actor: Actor, slug: str, document_id: str, round_name: str | None
@@ -120,6 +124,7 @@ class _Desk:
         self._named: list[str] = []
         self._stored: dict[str, int | None] = {}
         self._labels: dict[str, Any] = {}
+        self._changes: list[tuple[Executable, dict[str, Any]]] = []
 
     def _assigned(self, round_name: str | None) -> Row[str, str, str | None, str | None, str] | None:
         if self.access.actor.person_id is None or not self.access.allows("label"):
@@ -150,6 +155,15 @@ class _Desk:
             found = self._execute(saving.LABELS, self._here | asked | {"round": round}).mappings()
             self._labels = {row["id"]: SimpleNamespace(**row) for row in found}
 
+    def keep(self) -> None:
+        """Write what was changed, in its order."""
+        with unanswered(self._connection):
+            for statement, values in self._changes:
+                self._execute(statement, values)
+
+    def _later(self, statement: Executable, values: dict[str, Any]) -> None:
+        self._changes.append((statement, values))
+
     def take(self, operation: Operation) -> Result:
         if not _UUID.fullmatch(operation.id):
             return Result(operation.id, "refused", refusal=rules.BAD_ID)
@@ -172,7 +186,7 @@ class _Desk:
         self._stored[operation_id] = revision
         here = {"project_id": self.access.project_id, "document_id": self.document.id, "at": now()}
         done = {"person_id": self.access.person_id, "id": operation_id, "revision": revision}
-        self._execute(saving.REMEMBER, here | done)
+        self._later(saving.REMEMBER, here | done)
 
     def _closed(self) -> Refusal | None:
         """Why nothing can be changed here."""
@@ -192,13 +206,13 @@ class _Desk:
         if self._state != state:
             self._state = state
             its = {f"its_{name}": value for name, value in self._home().items()}
-            self._execute(saving.TURN, its | {"state": state, "finished_at": now() if state == "done" else None})
+            self._later(saving.TURN, its | {"state": state, "finished_at": now() if state == "done" else None})
             self._record("finished" if state == "done" else "reopened")
         return Result(operation_id, "stored")
 
     def _record(self, action: str, **detail: Any) -> None:
         where = (self.access.project_id, self.document.id)
-        note(self._connection, self.access.actor, action, *where, {"round": self._round, **detail})
+        self._later(EVENT, event_row(self.access.actor, action, *where, {"round": self._round, **detail}))
 
     @property
     def _round(self) -> str:
@@ -241,7 +255,7 @@ class _Desk:
         return Result(operation_id, "refused", refusal=rules.CONFLICT, label=shown)
 
     def _change(self, label: _LabelRow, values: dict[str, Any]) -> None:
-        self._execute(saving.CHANGE, values | {"project": self.access.project_id, "label": label.id})
+        self._later(saving.CHANGE, values | {"project": self.access.project_id, "label": label.id})
         self._labels[label.id] = SimpleNamespace(**vars(label) | values)
 
     # ---- put ----
@@ -337,7 +351,7 @@ class _Desk:
 
     def _insert(self, id: str, values: dict[str, Any]) -> None:
         row = {"id": id, "created_at": values["updated_at"]} | self._home() | values
-        self._execute(saving.ADD, row)
+        self._later(saving.ADD, row)
         self._labels[id] = SimpleNamespace(**row)
 
 
