@@ -1,6 +1,6 @@
 // The label bar: it shows a label that is being made or changed. What is chosen it tells the page.
 import { drawChain } from './labels.js';
-import { at, body, desk, phone, prefs, quoteOf, words } from './state.js';
+import { at, desk, phone, prefs, quoteOf, words } from './state.js';
 import { $, $$ } from './ui.js';
 
 export const bar = $('#bar');
@@ -51,12 +51,10 @@ export const newSpeaker = () => ({ name: $('#newname').textContent, kind: $('#ne
 
 // Under the marked words, or above where there is no room; docked and on phones the style sheet places it.
 export function place(rects) {
-  bar.style.top = bar.style.left = '';
-  if (bar.hidden || !rects.length || phone.matches || prefs.docked) return;
-  const low = rects.at(-1).bottom, high = rects[0].top, tall = bar.offsetHeight, d = desk.getBoundingClientRect();
+  if (!rects[0] || phone.matches || prefs.docked) return;
+  const low = rects.at(-1).bottom, high = rects[0].top, tall = bar.offsetHeight;
   const over = low + 18 + tall - innerHeight, below = over < 0 || !at.byMouse || high - tall - 12 < 60;
-  bar.style.top = `${(below ? low + 12 : high - tall - 10) - d.top}px`;
-  bar.style.left = `${body.getBoundingClientRect().left - d.left - 14}px`;
+  bar.style.top = `${(below ? low + 12 : high - tall - 10) - desk.getBoundingClientRect().top}px`;
   if (below && over > 0) scrollBy(0, over);
 }
 

@@ -15,18 +15,21 @@ export class Combo {
   }
 
   show(query) {
-    const { list, on } = this, more = query && on.more?.(query);
-    this.typed = query;
-    this.picks = on.find(query).map(p => ({ id: p.id, name: p.name, about: [p.kind, p.affiliation].filter(Boolean).join(' · ') }));
-    if (more) this.picks.push({ name: more, about: 'not in the registry yet' });
-    list.replaceChildren(...this.picks.map((p, i) => h('li', { role: 'option', id: `${list.id}-${i}` },
-      h('kbd', { 'aria-hidden': 'true' }, query ? '' : String(i + 1)), h('b', {}, p.name), h('span', {}, p.about))));
-    this.point(query ? 0 : -1, !this.picks.length);
+    const { list, on } = this, more = query && on.more?.(query), picks = on.find(query).map(p => ({ ...p, about: [p.kind, p.affiliation].filter(Boolean).join(' · ') }));
+    if (more) picks.push({ name: more, about: 'not in the registry yet' });
+    Object.assign(this, { typed: query, picks, soon: picks, hot: query ? 0 : -1 });
+    requestAnimationFrame(() => requestAnimationFrame(() => {      // what is typed is seen a frame before what it finds
+      if (this.soon !== picks) return;
+      list.replaceChildren(...picks.map((p, i) => h('li', { role: 'option', id: `${list.id}-${i}` },
+        h('kbd', { 'aria-hidden': 'true' }, !query && i + 1), h('b', {}, p.name), h('span', {}, p.about))));
+      this.point(this.hot, !picks.length);
+    }));
   }
 
   point(i, hidden) {
     const { input, list } = this;
     this.hot = i;
+    if (hidden) this.soon = 0;
     list.hidden = hidden;
     input.setAttribute('aria-expanded', !hidden);
     [...list.children].forEach((li, n) => li.setAttribute('aria-selected', n === i));

@@ -39,12 +39,13 @@ export function chrome() {
   if (document.activeElement.disabled) back();      // keys would be lost there
   const own = page.dataset.state === 'reading' ? [] : [`${counted()} label${labels.size === 1 ? '' : 's'}`];
   $('#count').textContent = [...own, cur ? `sentence ${cur.i + 1} of ${n}` : plural(n, 'sentence')].join(' · ');
-  queued ||= requestAnimationFrame(() => {
-    queued = 0;
-    if (shown !== at.active && (wide.matches || page.classList.contains('drawer'))) layoutCards(shown = at.active);
-    const marks = $$(at.active ? `mark[data-id="${at.active}"]` : 'mark.draft', body);
-    place(marks.flatMap(m => [...m.getClientRects()]));
-  });
+  queued ||= Promise.resolve().then(arrange);
+}
+// Once for all that an event has changed, when it is over: in an animation frame it would come after the page is laid out.
+function arrange() {
+  queued = 0;
+  if (shown !== at.active && (wide.matches || page.classList.contains('drawer'))) layoutCards(shown = at.active);
+  if (!bar.hidden) place($$(at.active ? `mark[data-id="${at.active}"]` : 'mark.draft', body).flatMap(m => [...m.getClientRects()]));
 }
 export function relayout() {
   forget();
@@ -52,7 +53,7 @@ export function relayout() {
   chrome();
 }
 addEventListener('resize', relayout);
-addEventListener('scroll', () => { if (!queued && moved()) { shown = undefined; chrome(); } });
+addEventListener('scroll', () => { if (moved()) { shown = undefined; chrome(); } });
 document.fonts.ready.then(relayout);
 
 export function repaint(marksToo) {
