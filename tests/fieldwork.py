@@ -18,6 +18,10 @@ from tests.world import delete, finish, put, reopen
 PATIENCE_SECONDS = 300
 PASSWORD = "five plain words, in a row"
 MARGIN = 0.5  # of a passage that a cluster must share with it to be about it
+# tokens, and the moment of a refusal
+CHANGING = re.compile(
+    r'csrf-token" content="[^"]*|csrf_token"[^>]*value="[^"]*|"csrf_token":\s*"[^"]*|\d\d:\d\d(:\d\d)?'
+)
 GOLD = ("start", "end", "quote", "speaker", "chain", "stance", "on_target", "ascribed", "claim_type")
 
 
@@ -130,6 +134,10 @@ class Annotator:
     def stored(self) -> int:
         return self.answers["stored"] + self.answers["repeated"]
 
+    @property
+    def living(self) -> int:
+        return sum(map(len, self.labels.values()))
+
     def work(self, article: Article, *, leave_open: bool = False) -> None:
         """Open the article, label it, change one's mind here and there, and finish it."""
         here, dice = f"/p/{self._slug}/documents/{article.id}", self._dice
@@ -209,6 +217,14 @@ class Annotator:
             self._turn(article, reopen, "open")
             self._put(article, now)
             self._turn(article, finish, "done")
+
+    def seen(self, own: Sequence[Article]) -> dict[str, tuple[int, str]]:
+        """What is answered at addresses that this one might try, less what changes with every answer."""
+        ends = ["", "documents", "documents?sort=-labels", "speakers", "guide", "people", "agreement", "events"]
+        ends += [f"documents/{one.id}{end}" for one in (own[0], own[-1]) for end in ("", ".json")]
+        asked = ["/", "/account", *(f"/p/{self._slug}/{end}" for end in ends)]
+        answers = {address: self.browser.get(address) for address in asked}
+        return {address: (one.status, CHANGING.sub("", one.text)) for address, one in answers.items()}
 
     def _compare(self, article: Article) -> None:
         """What the server shows is what was told to be stored; new speakers are known by their ids from now on."""

@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,7 @@ class Stage:
     seconds: float = 0.0
     server: float = 0.0
     clients: float = 0.0
-    job_memory: int = 0  # MB, the most that a job's own process had
+    memory: dict[str, int] = field(default_factory=dict)  # MB resident, the most that a process of each role had
     notes: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -42,7 +42,7 @@ class Stage:
 
     def lines(self) -> Iterator[str]:
         took = f"{self.seconds:8.1f} s  server {self.server:7.1f} s  clients {self.clients:6.1f} s"
-        memory = f"  job {self.job_memory} MB" if self.job_memory else ""
+        memory = "".join(f"  {role} {size} MB" for role, size in sorted(self.memory.items()))
         yield f"{self.name:52}{took}{memory}"
         for what, number in self.counts.items():
             yield f"    {number:,} {what}, {number / self.seconds:,.0f} a second"
@@ -55,7 +55,6 @@ class Stages:
     def __init__(self, server: Server) -> None:
         self._server, self._done = server, threading.Event()
         self._stages: list[Stage] = []
-        self._most: dict[str, int] = {}
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._watcher.start()
 
@@ -74,16 +73,13 @@ class Stages:
         self._watcher.join()
 
     def table(self) -> str:
-        most = ", ".join(f"{role} {size} MB" for role, size in sorted(self._most.items()))
-        return "\n".join(["", *(line for stage in self._stages for line in stage.lines()), f"most memory: {most}"])
+        return "\n".join(["", *(line for stage in self._stages for line in stage.lines())])
 
     def _watch(self) -> None:
         while not self._done.wait(_SECONDS_BETWEEN_LOOKS):
-            for process in self._processes():
-                role, size = _role(process), _most_memory(process)
-                self._most[role] = max(size, self._most.get(role, 0))
-                if role == "job" and self._stages:
-                    self._stages[-1].job_memory = max(size, self._stages[-1].job_memory)
+            for process in self._processes() if self._stages else ():
+                role, most = _role(process), self._stages[-1].memory
+                most[role] = max(_memory(process), most.get(role, 0))
 
     def _processes(self) -> list[int]:
         """The server's master and all below it."""
@@ -98,17 +94,24 @@ class Stages:
         return sum(sum(map(int, one[11:15])) for one in fields) / _TICK
 
 
+def seconds_of(action: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    action()
+    return time.perf_counter() - begun
+
+
 def _role(process: int) -> str:
     command = _read(process, "cmdline").split("\0")
     if {"--once", "--claimed"} & {*command}:
         return "job"
     if "jobs" in command:
-        return "job process"
-    return "web worker"  # or their master, which is smaller
+        return "its parent"
+    return "worker"  # or their master, which is smaller
 
 
-def _most_memory(process: int) -> int:
-    found = [line for line in _read(process, "status").splitlines() if line.startswith("VmHWM")]
+def _memory(process: int) -> int:
+    """Resident now: a web worker that checks a password takes 64 MB more for a moment."""
+    found = [line for line in _read(process, "status").splitlines() if line.startswith("VmRSS")]
     return int(found[0].split()[1]) // 1024 if found else 0
 
 

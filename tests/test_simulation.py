@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +25,9 @@ import pytest
 
 from tests.cli.conftest import Stancemark
 from tests.databases import Postgres
-from tests.fieldwork import GOLD, Adjudicator, Annotator, Answer, Browser
-from tests.measured import Stages
+from tests.evidence import Row, check_labels, comparable, expected_gold, lines_of, rows_of, unzipped
+from tests.fieldwork import Adjudicator, Annotator, Answer, Browser
+from tests.measured import Stage, Stages, seconds_of
 from tests.servers import Server, new_folder, serving
 from tests.simulated import Article, article, files, people
 from tests.web.pages import words
@@ -36,12 +36,6 @@ from tests.world import SECRET
 SOAK = bool(os.environ.get("STANCEMARK_SOAK"))
 SLUG, ROUND = "field", "main"
 HERE = f"/p/{SLUG}"
-FIELDS = ("speaker", "stance", "claim_type", "on_target", "ascribed")
-# tokens, and the moment of a refusal
-CHANGING = re.compile(
-    r'csrf-token" content="[^"]*|csrf_token"[^>]*value="[^"]*|"csrf_token":\s*"[^"]*|\d\d:\d\d(:\d\d)?'
-)
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -57,13 +51,13 @@ class Size:
         return 100 if SOAK else 9
 
 
-SIZE = Size(40, 2000, (0.35, 0.7), 2) if SOAK else Size(6, 12, (0.6,), 1)
+SIZE = Size(40, 2000, (0.35, 0.7), 2) if SOAK else Size(6, 12, (), 1)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"] if SOAK else ["sqlite"])
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     if request.param == "sqlite":
-        with serving(new_folder(tmp_path)) as started:
+        with serving(new_folder(tmp_path), STANCEMARK_WORKERS="2" if SOAK else "1") as started:
             yield started
         return
     with tempfile.TemporaryDirectory(prefix="stancemark-") as folder:
@@ -193,31 +187,13 @@ class Field:
         """While the round is open and others work, nothing that this one may open changes."""
         own = self.work[name]
         self._work(name, own[: len(own) // 2])
-        before, then = self._seen_by(name, own), self._stored()
+        before, then = self.annotators[name].seen(own), self._stored()
         looked.set()
         while self._stored() < then + 40 * len(self.people) * SOAK + 1:
             time.sleep(0.05)
-        after = self._seen_by(name, own)
+        after = self.annotators[name].seen(own)
         assert [address for address in before if before[address] != after[address]] == []
         self._work(name, own[len(own) // 2 :])
-
-    def _seen_by(self, name: str, own: Sequence[Article]) -> dict[str, tuple[int, str]]:
-        browser = self.annotators[name].browser
-        ends = (
-            "",
-            "documents",
-            "documents?sort=-labels",
-            "speakers",
-            "guide",
-            "scheme",
-            "people",
-            "agreement",
-            "events",
-        )
-        more = [f"documents/{one.id}{end}" for one in (own[0], own[-1]) for end in ("", ".json")]
-        asked = ["/", "/account", *(f"{HERE}/{end}" for end in (*ends, *more))]
-        answers = {address: browser.get(address) for address in asked}
-        return {address: (one.status, CHANGING.sub("", one.text)) for address, one in answers.items()}
 
     def _work(self, name: str, articles: Sequence[Article]) -> None:
         for one in articles:
@@ -228,7 +204,7 @@ class Field:
         return sum(one.stored for one in self.annotators.values())
 
     def _living(self) -> int:
-        return sum(len(labels) for one in self.annotators.values() for labels in one.labels.values())
+        return sum(one.living for one in self.annotators.values())
 
     def _kill(self, expected: int) -> None:
         for share in SIZE.kills:
@@ -243,7 +219,7 @@ class Field:
             self._check_pages("open")
             stage.answers("page", self.curator.took.pop("page"))
         with self.stages("export of the bundle with names"):
-            self._check_labels(self._bundle("open", "--names"))
+            check_labels(self._bundle("open", "--names"), [*self.articles.values()], [*self.annotators.values()], ROUND)
         with self.stages("closing the round"):
             self.curator.fill_in(f"{HERE}/rounds", action=f"{HERE}/rounds/close", name=ROUND)
 
@@ -251,8 +227,8 @@ class Field:
         done = Counter(state for one in self.annotators.values() for state in one.states.values())["done"]
         assigned = sum(map(len, self.work.values()))
         page = self.curator.page(f"{HERE}/", "page")
-        assert f"{ROUND} {state} {done:,} {assigned:,} {self._living():,}" in _rows(page)[1].replace("  ", " ")
-        rows = {row.partition(" annotator ")[0]: row for row in _rows(self.curator.page(f"{HERE}/people", "page"))}
+        assert f"{ROUND} {state} {done:,} {assigned:,} {self._living():,}" in rows_of(page)[1].replace("  ", " ")
+        rows = {row.partition(" annotator ")[0]: row for row in rows_of(self.curator.page(f"{HERE}/people", "page"))}
         for name, one in self.annotators.items():
             mine = [label for labels in one.labels.values() for label in labels.values()]
             finished = f"{list(one.states.values()).count('done')} of {len(self.work[name])}"
@@ -276,31 +252,13 @@ class Field:
     def _bundle(self, name: str, *more: str) -> dict[str, bytes]:
         path = self.folder / f"{name}.zip"
         self.run.well("export", "bundle", "--project", SLUG, "--out", path, *more)
-        return _unzipped(path.read_bytes())
-
-    def _check_labels(self, bundle: dict[str, bytes]) -> None:
-        """Every label that was acknowledged and not deleted is there once, as it was sent, on its words; none else."""
-        texts = {row["id"]: row["text"] for row in _lines(bundle, "documents")}
-        assert texts == {one.id: one.text for one in self.articles.values()}
-        rows = _lines(bundle, "labels")
-        found = {row["id"]: row for row in rows}
-        assert len(found) == len(rows) == self._living()
-        speakers = {row["id"]: row["name"] for row in _lines(bundle, "speakers")}
-        for name, one in self.annotators.items():
-            for document, labels in one.labels.items():
-                for id, label in labels.items():
-                    row = found[id]
-                    assert (row["document"], row["annotator"], row["round"]) == (document, name, ROUND)
-                    assert row["state"] == one.states[document]
-                    assert texts[document][row["start"] : row["end"]] == row["quote"] == label["quote"]
-                    assert _without(label, "text_sha256", "base") == _without(row, *set(row) - set(label)), speakers
+        return unzipped(path.read_bytes())
 
     # ---- agreement ----
 
     def agree(self) -> None:
         with self.stages("agreement: from asking to all figures") as stage:
-            told, shown = self._wait_for_figures()
-            stage.tell(f"told meanwhile: {'; '.join(told)}")
+            shown = self._wait_for_figures(stage)
         with self.stages("agreement page"):
             page = self.curator.page(f"{HERE}/agreement?round={ROUND}")
             assert "Krippendorff" in page and "being computed" not in page
@@ -309,16 +267,17 @@ class Field:
             alone = self.run.well("agreement", self.folder / "closed.zip", "--round", ROUND, "--json").json
         assert shown == alone
 
-    def _wait_for_figures(self) -> tuple[list[str], Any]:
-        """What the page told while one waited, and the figures."""
-        told: dict[str, None] = {}
+    def _wait_for_figures(self, stage: Stage) -> Any:
+        """The page tells what is under way as long as they are not there."""
+        told: list[str] = []
         while (answer := self.curator.get(f"{HERE}/agreement.json?round={ROUND}")).status == 202:
             assert int(answer.headers["Retry-After"]) > 0 and "computed" in answer.json["detail"]
-            told[words(self.curator.page(f"{HERE}/agreement/state?round={ROUND}"))] = None
+            told.append(self.curator.page(f"{HERE}/agreement/state?round={ROUND}"))
             time.sleep(0.25)
         assert answer.status == 200, answer.text
         assert any("being computed" in one for one in told)
-        return [one.removesuffix(" Look again") for one in told], answer.json
+        stage.tell(_told(told))
+        return answer.json
 
     # ---- adjudication ----
 
@@ -329,7 +288,9 @@ class Field:
         todo = [self.articles[row["document"]] for row in queue if row["waiting"]]
         both, rest = todo[: 1 + len(todo) // 50], todo[1 + len(todo) // 50 :]
         with self.stages("adjudication queue, again") as stage:
-            stage.answers("queue page", [_seconds(lambda: second.browser.page(f"{HERE}/adjudicate")) for _ in range(5)])
+            stage.answers(
+                "queue page", [seconds_of(lambda: second.browser.page(f"{HERE}/adjudicate")) for _ in range(5)]
+            )
         with self.stages(f"deciding {len(todo):,} articles") as stage, ThreadPoolExecutor(2) as pool:
             for one in both:  # at the same time, neither knowing of the other
                 opened = [who.open(one) for who in self.adjudicators]
@@ -344,7 +305,7 @@ class Field:
         with self.stages("adjudication queue, all decided"):
             assert not any(row["waiting"] for row in self._queue(second, None))
 
-    def _queue(self, who: Adjudicator, stage: Any) -> list[Row]:
+    def _queue(self, who: Adjudicator, stage: Stage | None) -> list[Row]:
         answer = _waited_for(lambda: who.browser.get(f"{HERE}/adjudicate.json", "queue"))
         if stage is not None:
             stage.answers("queue", who.browser.took["queue"])
@@ -357,18 +318,18 @@ class Field:
     def release(self) -> None:
         new = f"{HERE}/releases/new"
         with self.stages("release: from asking to having it") as stage:
-            stage.answers("page of what it would hold", [_seconds(lambda: self.curator.page(new))])
+            stage.answers("page of what it would hold", [seconds_of(lambda: self.curator.page(new))])
             self.curator.fill_in(new, action=f"{new}?round={ROUND}", note="The first one.")
-            told: dict[str, None] = {}
+            told: list[str] = []
             while (state := self.curator.get(f"{HERE}/releases/state")).headers["HX-Refresh"] is None:
-                told[words(state.text)] = None
+                told.append(state.text)
                 assert "could not" not in state.text
                 time.sleep(0.1)
-            stage.tell(f"told meanwhile: {'; '.join(told)}")
+            stage.tell(_told(told))
         with self.stages("its bundle, from the page"):
             answer = self.curator.get(f"{HERE}/releases/1/bundle.zip")
             assert answer.status == 200
-            self.released = _unzipped(answer.body)
+            self.released = unzipped(answer.body)
 
     def check_release(self) -> None:
         manifest = json.loads(self.released["manifest.json"])
@@ -378,8 +339,8 @@ class Field:
         self._check_people()
         with self.stages("stancemark gold on the exported bundle"):
             proposals = self.run.well("gold", self.folder / "closed.zip", "--round", ROUND, "--json").json["clusters"]
-        gold = _lines(self.released, "gold")
-        assert sorted(map(_comparable, gold)) == sorted(map(_comparable, self._expected(proposals)))
+        expected = expected_gold(proposals, self.bundle, self.adjudicators)
+        assert comparable(lines_of(self.released, "gold")) == comparable(expected)
         self.run.well("export", "gold", "--project", SLUG, "--out", self.folder / "gold.jsonl")
         assert (self.folder / "gold.jsonl").read_bytes() == self.released["gold.jsonl"]
         self._check_decisions()
@@ -387,34 +348,16 @@ class Field:
 
     def _check_people(self) -> None:
         """A person has the same pseudonym everywhere."""
-        names = {row["id"]: row["annotator"] for row in _lines(self._bundle("named", "--names"), "labels")}
-        shown = {(names[row["id"]], row["annotator"]) for row in _lines(self.bundle, "labels")}
+        names = {row["id"]: row["annotator"] for row in lines_of(self._bundle("named", "--names"), "labels")}
+        shown = {(names[row["id"]], row["annotator"]) for row in lines_of(self.bundle, "labels")}
         assert len(shown) == len(dict(shown)) == len({key for _, key in shown}) == len(self.people)
         pseudonyms, by_place = dict(shown), lambda row: (row["document"], row["start"], row["end"], row["annotator"])
-        mine = {by_place(row) for row in _lines(self.bundle, "labels")}
-        assert {by_place(row) for row in _lines(self.released, "labels")} == mine
+        mine = {by_place(row) for row in lines_of(self.bundle, "labels")}
+        assert {by_place(row) for row in lines_of(self.released, "labels")} == mine
         assert not any(name in self.released["labels.jsonl"].decode() for name in pseudonyms)
 
-    def _expected(self, proposals: Sequence[Row]) -> Iterator[Row]:
-        """The gold that follows from what `gold` proposes and what the adjudicators sent."""
-        annotators = {row["id"]: row["annotator"] for row in _lines(self.bundle, "labels")}
-        made = [one for who in self.adjudicators for of in who.made.items() for one in _placed(*of)]
-        by_labels = {(one["document"], one["labels"]): one for one in made}
-        assert len(by_labels) == len(made)
-        for proposal in proposals:
-            mine = by_labels.pop((proposal["document"], tuple(proposal["labels"])), None)
-            assert mine or proposal["decision"] == "auto", proposal
-            who = sorted({annotators[id] for id in proposal["labels"]})
-            if mine is None:
-                yield _record(proposal, proposal, "single" if proposal["single_by_plan"] else "agreement", who)
-            elif mine["action"] != "reject":
-                yield _record(mine["gold"] if mine["action"] == "set" else proposal, proposal, "adjudicator", who)
-        for mine in by_labels.values():
-            assert mine["action"] == "add", mine
-            yield _record(mine["gold"], {"document": mine["document"], "votes": {}}, "adjudicator", [])
-
     def _check_decisions(self) -> None:
-        rows = _lines(self.released, "decisions")
+        rows = lines_of(self.released, "decisions")
         sent = [(d, one["action"], one["note"]) for who in self.adjudicators for d, m in who.made.items() for one in m]
         assert sorted((row["document"], row["action"], row["note"]) for row in rows) == sorted(sent)
         assert not any(row["stale"] for row in rows)
@@ -429,7 +372,7 @@ class Field:
             self.run.well("import", "labels", path, "--project", "copy")
         with self.stages("export of the copy"):
             self.run.well("export", "bundle", "--project", "copy", "--names", "--out", self.folder / "copy.zip")
-        out = _unzipped((self.folder / "copy.zip").read_bytes())
+        out = unzipped((self.folder / "copy.zip").read_bytes())
         assert {name for name in out if out[name] != self.released[name]} == {"manifest.json"}
 
 
@@ -441,27 +384,6 @@ def _decide_all(who: Adjudicator, articles: Sequence[Article]) -> None:
         who.decide(one, who.open(one))
 
 
-def _placed(document: str, made: Sequence[Row]) -> Iterator[Row]:
-    for one in made:
-        labels = tuple(one["cluster"]["labels"]) if one["cluster"] else (one["id"],)
-        yield {**one, "document": document, "labels": labels}
-
-
-def _record(gold: Row, cluster: Row, decided_by: str, annotators: list[str]) -> Row:
-    votes = [
-        {"field": field, "value": value, "count": count}
-        for field in FIELDS
-        for value, count in sorted(cluster["votes"].get(field, {}).items(), key=lambda vote: (-vote[1], vote[0]))
-    ]
-    chosen = {name: gold[name] for name in GOLD} | {"ascribed": bool(gold["ascribed"])}
-    rest = {"document": cluster["document"], "decided_by": decided_by, "annotators": annotators, "votes": votes}
-    return chosen | rest
-
-
-def _comparable(row: Row) -> str:
-    return json.dumps({name: row[name] for name in (*GOLD, "document", "decided_by", "annotators", "votes")})
-
-
 def _waited_for(ask: Callable[[], Answer]) -> Answer:
     """What is not ready yet says when to come back."""
     while (answer := ask()).status == 202:
@@ -470,24 +392,7 @@ def _waited_for(ask: Callable[[], Answer]) -> Answer:
     return answer
 
 
-def _seconds(action: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    action()
-    return time.perf_counter() - begun
-
-
-def _rows(page: str) -> list[str]:
-    return [words(row) for row in re.findall(r"<tr.*?</tr>", page, re.DOTALL)]
-
-
-def _unzipped(content: bytes) -> dict[str, bytes]:
-    with zipfile.ZipFile(BytesIO(content)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def _lines(bundle: dict[str, bytes], stem: str) -> list[Row]:
-    return [json.loads(line) for line in bundle[f"{stem}.jsonl"].splitlines()]
-
-
-def _without(row: Row, *names: str) -> Row:
-    return {name: value for name, value in row.items() if name not in names}
+def _told(parts: Sequence[str]) -> str:
+    """What a page said while one waited, each sentence once, whatever number was in it."""
+    said = {re.sub(r"\d+", "…", words(part)).removesuffix(" Look again"): None for part in parts}
+    return f"told meanwhile: {'; '.join(said)}"
