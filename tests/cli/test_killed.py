@@ -1,6 +1,8 @@
 """Starts, upgrades and releases that are killed in their middle: nothing is half there; the next tells what it did."""
 
+import json
 import os
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any
@@ -13,11 +15,13 @@ from sqlalchemy import Table, column, inspect, select, table
 from tests.cli.conftest import Stancemark
 from tests.killed import killed
 from tests.releases import settle
+from tests.servers import STANCEMARK, without_settings
 from tests.working import do_all_jobs
 from tests.world import SLUG, World
 from webapp import migrations
+from webapp.cli import starting
 from webapp.database import Database, before_now
-from webapp.models import Base
+from webapp.models import Base, Project
 from webapp.services import doctor, jobs, lacking
 from webapp.services.releases import Wanted
 
@@ -151,7 +155,9 @@ def test_a_release_that_is_killed_is_not_there_and_its_number_is_free(
 
 
 @pytest.mark.parametrize("before", ["INSERT INTO release_file", "finished_at="])
-def test_a_job_that_is_killed_is_begun_again_and_makes_one_release(request: pytest.FixtureRequest, before: str) -> None:
+def test_a_job_that_is_killed_is_begun_again_and_makes_one_release(
+    request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str], before: str
+) -> None:
     """While its files are stored; and when they are, but nobody has been told yet."""
     world: World = request.getfixturevalue("postgresql_only" if before.startswith("INSERT") else "sqlite_only")
     settle(world)
@@ -160,7 +166,8 @@ def test_a_job_that_is_killed_is_begun_again_and_makes_one_release(request: pyte
     assert nothing_of_a_release(world) == before.startswith("INSERT")
     assert jobs.left(world.db) == jobs.Left(0, 1) and not jobs.any_to_do(world.db), "it may be alive"
     world.change("UPDATE job SET seen_at = :then", then=before_now(seconds=jobs.SECONDS_OF_SILENCE + 5))
-    assert jobs.left(world.db) == jobs.Left(1, 0)
+    starting.tell_of_jobs(world.db)
+    assert capsys.readouterr().err == "1 job had lost the process that did it: begun again now.\n"
     assert do_all_jobs(world.db) == ["release"]
     assert [row.number for row in world.rows("SELECT number FROM release")] == [1]
     assert world.rows("SELECT state, attempts FROM job") == [("done", 2)]
@@ -169,3 +176,15 @@ def test_a_job_that_is_killed_is_begun_again_and_makes_one_release(request: pyte
 def nothing_of_a_release(world: World) -> bool:
     rows = world.rows("SELECT id FROM release") + world.rows("SELECT name FROM release_file")
     return not rows and world.rows("SELECT release_key FROM project") == [(None,)]
+
+
+def test_a_job_that_fails_is_told_in_the_log_without_anybodys_words(sqlite_only: World) -> None:
+    with sqlite_only.db.writing() as session:
+        project = session.scalars(select(Project.id)).one()
+        jobs.want(session, project, "unheard of", "Xanthippe", {"note": "Xanthippe"})
+    command = [STANCEMARK, "--database", sqlite_only.url, "jobs", "--once"]
+    done = subprocess.run(command, env=without_settings(), capture_output=True, text=True, timeout=60)
+    begun, failed = map(json.loads, done.stderr.splitlines())
+    assert (begun["event"], failed["event"], failed["error"]) == ("job begun", "job failed", "KeyError")
+    assert (failed["kind"], failed["attempt"], done.returncode, done.stdout) == ("unheard of", 1, 1, "")
+    assert "Xanthippe" not in done.stderr
