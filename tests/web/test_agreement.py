@@ -3,10 +3,12 @@
 import csv
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 
 import pytest
+from sqlalchemy import event
 
 from tests.cli.conftest import Stancemark
 from tests.web.pages import words
@@ -17,6 +19,7 @@ from webapp.services import agreeing, jobs, managing, reports
 
 PAGE = "/p/letter/agreement"
 COMPUTING = "The figures are being computed"
+FIGURES, GAMMA = "report WHERE name = 'figures all:'", "job WHERE kind = 'gamma'"
 
 
 @pytest.fixture
@@ -63,6 +66,25 @@ def test_the_first_look_asks_for_the_figures_and_says_so(compared: World) -> Non
     seen = page(curt)
     assert COMPUTING not in seen
     assert "2 annotators, 1 article finished by two or more, 4 labels" in seen
+
+
+def test_whoever_sees_figures_sees_that_gamma_is_under_way(compared: World) -> None:
+    """Before no transaction are they there without its job: who looked then would ask for them once more."""
+    compared.visitor("Curt").get(PAGE)
+    job, seen = jobs.claim(compared.db), []
+
+    def look(_connection: object) -> None:
+        with sqlite3.connect(str(compared.db.url.database)) as another:
+            found = [another.execute(f"SELECT count(*) FROM {rows}").fetchone()[0] for rows in (FIGURES, GAMMA)]
+        another.close()
+        seen.append(tuple(found))
+
+    assert job is not None
+    event.listen(compared.db.engine, "begin", look)
+    agreeing.compute_figures(compared.db, job)
+    jobs.finish(compared.db, job)
+    event.remove(compared.db.engine, "begin", look)
+    assert seen[-1] == (1, 1) and set(seen) == {(0, 0), (1, 1)}
 
 
 def test_a_page_without_figures_is_loaded_anew_once_they_are_there(compared: World) -> None:

@@ -85,25 +85,27 @@ def compute_figures(db: Database, job: Claimed) -> None:
     """All but γ, into the report of the job's subject; then γ is asked for, unless it is there for the same spans."""
     jobs.tell(db, job, "Reading the labels.")
     given = _read(db, job)
-    if not _is_confirmed(db, job, given):
-        jobs.tell(db, job, "Computing.")
-        body = _body(given)
-        clusters = body["insight"].pop("clusters")
-        body["hardest"] = clusters[:MOST_HARD_KEPT]
-        with db.writing() as session:
-            store(session, job.project_id, given.subject.figures_name, given.sha256, given.seen, body)
-            store(session, job.project_id, given.subject.clusters_name, given.sha256, given.seen, clusters)
+    wanted = given.gamma_input  # which takes a while: not in a transaction that others wait for
+    if _is_confirmed(db, job, given, wanted):
+        return
+    jobs.tell(db, job, "Computing.")
+    body = _body(given)
+    clusters = body["insight"].pop("clusters")
+    body["hardest"] = clusters[:MOST_HARD_KEPT]
     with db.writing() as session:
-        _want_gamma(session, job, given)
+        store(session, job.project_id, given.subject.figures_name, given.sha256, given.seen, body)
+        store(session, job.project_id, given.subject.clusters_name, given.sha256, given.seen, clusters)
+        _want_gamma(session, job, given.subject, wanted)
 
 
-def _is_confirmed(db: Database, job: Claimed, given: _Input) -> bool:
+def _is_confirmed(db: Database, job: Claimed, given: _Input, wanted: str | None) -> bool:
     """Whether the stored figures are of the same input; then they hold for what was seen now."""
     with db.writing() as session:
         report = session.get(Report, (job.project_id, given.subject.figures_name))
         if report is None or report.input_sha256 != given.sha256:
             return False
         report.seen = given.seen
+        _want_gamma(session, job, given.subject, wanted)
         return True
 
 
@@ -151,11 +153,11 @@ def _body(given: _Input) -> dict[str, Any]:
 # ---- γ ----
 
 
-def _want_gamma(session: Session, job: Claimed, given: _Input) -> None:
-    wanted = given.gamma_input
-    there = session.get(Report, (job.project_id, given.subject.gamma_name))
+def _want_gamma(session: Session, job: Claimed, subject: Subject, wanted: str | None) -> None:
+    """In the transaction that stores the figures: whoever sees them sees that γ is under way, and asks for nothing."""
+    there = session.get(Report, (job.project_id, subject.gamma_name))
     if wanted is not None and (there is None or there.input_sha256 != wanted):
-        jobs.want(session, job.project_id, "gamma", given.subject.name, given.subject.parameters)
+        jobs.want(session, job.project_id, "gamma", subject.name, subject.parameters)
 
 
 def _telling(db: Database, job: Claimed) -> Callable[[float], None]:
