@@ -64,7 +64,7 @@ class Figure:
 def figures(database_url: str, documents: str, name: str, password: str) -> Iterator[Figure]:
     """Everything that only a browser can tell, of `<documents>/long` and the seed article `<documents>/000`."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        program = chromium(Path(playwright.chromium.executable_path))
+        program = chromium(Path(playwright.chromium.executable_path), whole=True)  # as people have it
         with serving(new_folder(Path(folder)), DATABASE_URL=database_url) as server:
             running = playwright.chromium.launch(executable_path=program, args=FLAGS)
             visit = _Visit(running, server.address, documents, name, password)
