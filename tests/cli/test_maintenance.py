@@ -231,11 +231,10 @@ def test_the_option_goes_before_the_environment(sqlite_only: World, tmp_path: Pa
         ("postgresql://ada:hunter2@host/x", "error: DATABASE_URL=…: sqlite:///FILE or"),
     ],
 )
-def test_an_address_that_is_none(tmp_path: Path, url: str, said: str) -> None:
-    done = process("--database", url, "user", "list", folder=tmp_path)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(said)
-    assert "hunter2" not in done.stderr
+def test_an_address_that_is_none(commands: Commands, url: str, said: str) -> None:
+    printed = commands(url).misused("user", "list")
+    assert printed.startswith(said)
+    assert "hunter2" not in printed
 
 
 def test_a_database_that_does_not_answer(tmp_path: Path) -> None:
@@ -246,11 +245,13 @@ def test_a_database_that_does_not_answer(tmp_path: Path) -> None:
     assert "hunter2" not in done.stderr
 
 
-def test_usage(tmp_path: Path) -> None:
-    for words in ((), ("frobnicate",), ("user", "add"), ("user", "list", "--frob"), ("round",)):
-        done = process(*words, folder=tmp_path)
-        assert done.returncode == 2
-        assert "Usage: stancemark" in done.stderr
+def test_usage(commands: Commands, tmp_path: Path) -> None:
+    done = process(folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Usage: stancemark" in done.stderr
+    stancemark = commands(f"sqlite:///{tmp_path}/none.db")
+    for words in (("frobnicate",), ("user", "add"), ("user", "list", "--frob"), ("round",)):
+        assert "Usage: stancemark" in stancemark.misused(*words)
     assert list(tmp_path.iterdir()) == []
 
 
