@@ -52,8 +52,7 @@ export const newSpeaker = () => ({ name: $('#newname').textContent, kind: $('#ne
 // Under the marked words, or above where there is no room; docked and on phones the style sheet places it.
 export function place(rects) {
   if (!rects[0] || phone.matches || prefs.docked) return;
-  const low = rects.at(-1).bottom, high = rects[0].top, tall = bar.offsetHeight;
-  const over = low + 18 + tall - innerHeight, below = over < 0 || !at.byMouse || high - tall - 12 < 60;
+  const low = rects.at(-1).bottom, high = rects[0].top, tall = bar.offsetHeight, over = low + 18 + tall - innerHeight, below = over < 0 || !at.byMouse || high - tall - 12 < 60;
   bar.style.top = `${(below ? low + 12 : high - tall - 10) - desk.getBoundingClientRect().top}px`;
   if (below && over > 0) scrollBy(0, over);
 }

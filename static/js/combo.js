@@ -17,7 +17,9 @@ export class Combo {
   show(query) {
     const { list, on } = this, more = query && on.more?.(query), picks = on.find(query).map(p => ({ ...p, about: [p.kind, p.affiliation].filter(Boolean).join(' · ') }));
     if (more) picks.push({ name: more, about: 'not in the registry yet' });
-    Object.assign(this, { typed: query, picks, soon: picks, hot: query ? 0 : -1 });
+    this.typed = query;
+    this.soon = this.picks = picks;
+    this.hot = query ? 0 : -1;
     requestAnimationFrame(() => requestAnimationFrame(() => {      // what is typed is seen a frame before what it finds
       if (this.soon !== picks) return;
       list.replaceChildren(...picks.map((p, i) => h('li', { role: 'option', id: `${list.id}-${i}` },

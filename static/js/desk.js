@@ -94,6 +94,6 @@ export function reveal(room = 230) {
 for (const type of ['mouseover', 'mouseout']) {
   desk.addEventListener(type, e => {
     const id = e.target.closest('[data-id]')?.dataset.id;
-    for (const x of id ? $$(`[data-id="${id}"]`, desk) : []) x.classList.toggle('hover', type === 'mouseover');
+    for (const x of id ? $$(`[data-id="${id}"]`, desk) : []) x.classList.toggle('hover', type === 'mouseover' && !e.buttons);
   });
 }
