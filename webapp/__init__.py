@@ -61,7 +61,20 @@ def create_app(settings: "Settings") -> "Flask":
     curators = (events, making, people, projects, rounds, settings_pages, speakers, withdrawn)
     for room in (*members, *adjudicators, *curators):
         app.register_blueprint(room.blueprint)
+    _work_out_shapes()
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def _work_out_shapes() -> None:
+    """msgspec looks at a type when something is first read into it; two threads at that at once end the process."""
+    from msgspec import Struct
+    from msgspec.json import Decoder
+
+    waiting = Struct.__subclasses__()
+    while waiting:
+        shape = waiting.pop()
+        waiting += shape.__subclasses__()
+        Decoder(shape)

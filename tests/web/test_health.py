@@ -1,5 +1,10 @@
 """/healthz: the process answers; /readyz: the database answers and its tables are ours."""
 
+import sys
+
+import msgspec
+import pytest
+
 from tests.world import World
 from webapp import create_app
 from webapp.config import Settings
@@ -29,3 +34,17 @@ def test_neither_needs_nor_starts_a_session(sqlite_only: World) -> None:
         answer = sqlite_only.app.test_client().get(address)
         assert "Set-Cookie" not in answer.headers
         assert answer.content_type == "text/plain; charset=utf-8"
+
+
+_Number = int
+
+
+class _Shape(msgspec.Struct):
+    number: "_Number"
+
+
+def test_no_request_is_the_first_to_look_at_a_shape(sqlite_only: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """msgspec works a type out at its first use, and two threads that do so at once end the process."""
+    assert sqlite_only.app is not None
+    monkeypatch.delattr(sys.modules[__name__], "_Number")
+    assert msgspec.convert({"number": 1}, _Shape) == _Shape(1)
