@@ -7,7 +7,6 @@ bench/results/scale.json. `python -m bench.scale sqlite` measures one of the two
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -141,7 +140,7 @@ def of_pages(world: World, clock: Clock) -> Iterator[Figure]:
 
 @dataclass
 class Used:
-    """What a command took, that it printed nothing of: seconds of the processor, and megabytes at most."""
+    """What a command took: seconds of the processor, and megabytes at most."""
 
     seconds: float
     memory: float
@@ -156,19 +155,22 @@ def of_commands(world: World, folder: Path) -> Iterator[Figure]:
         yield Figure(f"{what}, most memory", used.memory, "MB")
 
 
+# started by a small process: a command's memory begins with that of whoever starts it
+_STARTER = """
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+sys.exit(code)
+"""
+
+
 def _run(url: str, folder: Path, *words: str) -> Used:
-    command = [sys.executable, "-m", "webapp.cli", "--database", url, *words]
+    command = [sys.executable, "-c", _STARTER, sys.executable, "-m", "webapp.cli", "--database", url, *words]
     place = dict(os.environ) | {"PYTHONPATH": str(Path(__file__).parents[1])}
-    with (folder / "printed").open("wb") as printed:
-        process = subprocess.Popen(command, cwd=folder, env=place, stdout=printed, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, (folder / "printed").read_text()[-2_000:]
-    return Used(usage.ru_utime + usage.ru_stime, _resident(usage))
-
-
-def _resident(usage: resource.struct_rusage) -> float:
-    return usage.ru_maxrss / 1024
+    done = subprocess.run(command, cwd=folder, env=place, stdout=subprocess.PIPE, text=True, check=True)
+    seconds, memory = map(float, done.stdout.split())
+    return Used(seconds, memory)
 
 
 def measured(world: World, folder: Path) -> Iterator[Figure]:
