@@ -113,7 +113,8 @@ def _work(port: int, clients: Sequence[Requests], wished: bytes, begin: float, s
                 done.latencies.append(took)
                 if time.monotonic() < end:
                     key.data.ask()
-                else:
+                else:  # the server may close it before the last of the others is answered
+                    waiting.unregister(key.fileobj)
                     left -= 1
     done.seconds = time.monotonic() - begin
     for client in there:

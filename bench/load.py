@@ -1,8 +1,9 @@
 """Saving labels and loading pages against the real server, 2 workers × 8 threads, with 1, 8 and 32 clients.
 
 Beside each in the same run: a request through the same middleware, session and CSRF check that answers 204 (a setting
-of the pages that is so already), and raw SQLite commits of one row with synchronous=FULL. First with 200 labels in the
-database, then with 100,000; on SQLite and PostgreSQL. Prints a table and writes bench/results/load.json.
+of the pages that is so already), and raw SQLite commits of one row with synchronous=FULL. With 200 labels in one
+database and 100,000 in another, each with a server of its own, by turns in short drives, so that what else the machine
+does meets all alike; on SQLite and PostgreSQL. Prints a table and writes bench/results/load.json.
 `python -m bench.load sqlite` measures one of the two, `… 200` one history.
 """
 
@@ -14,9 +15,9 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,8 @@ RESULTS = Path(__file__).with_name("results") / "load.json"
 CLIENTS = (1, 8, 32)
 HISTORIES = (200, 100_000)
 ARTICLES = 200  # on which the history is
-SECONDS = 2.0  # of each drive
-ROUNDS = 3  # the best counts: whatever else the machine does can only add to it
+SECONDS = 1.5  # of each drive
+ROUNDS = 4  # the best of each figure counts: whatever else the machine does can only add to it
 # contract, section 7: of the rate of the 204 request
 LEAST = {1: 0.35, 32: 0.19}
 
@@ -192,25 +193,30 @@ class Rounds:
     """Some rounds of a 204 request and a save each, by so many clients."""
 
     clients: int
-    pairs: list[tuple[Measured, Measured]]
+    pairs: list[tuple[Measured, Measured]] = field(default_factory=list)
+
+    def add(self, bench: Bench) -> None:
+        self.pairs.append((bench.run("no_ops", self.clients), bench.run("saves", self.clients)))
+
+    def best(self, figure: Callable[[Measured], float], choose: Callable[..., float] = min) -> tuple[float, float]:
+        """Of the 204 request and of the save."""
+        no_ops, saves = zip(*self.pairs, strict=True)
+        return choose(map(figure, no_ops)), choose(map(figure, saves))
 
     @property
     def fastest(self) -> tuple[float, float]:
-        """Rates of the 204 request and of the save, from the round where the save comes nearest to it."""
-        no_op, save = max(self.pairs, key=lambda pair: pair[1].drive.rate / pair[0].drive.rate)
-        return no_op.drive.rate, save.drive.rate
+        """Answers a second."""
+        return self.best(lambda one: one.drive.rate, max)
 
     @property
     def cheapest(self) -> tuple[float, float]:
-        """Milliseconds of the processor for both, from the round with the smallest ratio."""
-        no_op, save = min(self.pairs, key=lambda pair: pair[1].cpu / pair[0].cpu)
-        return no_op.cpu * 1000, save.cpu * 1000
+        """Milliseconds of the processor."""
+        return self.best(lambda one: one.cpu * 1000)
 
     @property
     def latest(self) -> tuple[float, float]:
-        """Milliseconds that one 204 request, and one save, in a hundred take longer than; the save's best round."""
-        found = ((no_op.drive.percentile(0.99), save.drive.percentile(0.99)) for no_op, save in self.pairs)
-        return min(found, key=lambda both: both[1])
+        """Milliseconds that one in a hundred takes longer than."""
+        return self.best(lambda one: one.drive.percentile(0.99))
 
     def figures(self, raw: float) -> Iterator[Figure]:
         (no_op, save), (no_op_cost, cost) = self.fastest, self.cheapest
@@ -230,54 +236,62 @@ class Rounds:
         yield Figure(f"{name}: save, p99", late, "ms", share, "204 request", limit, late <= 100 or not is_most)
 
 
-def by_clients(bench: Bench, raw: float) -> Iterator[tuple[Rounds, list[Figure]]]:
-    for clients in CLIENTS:
-        rounds = Rounds(clients, [(bench.run("no_ops", clients), bench.run("saves", clients)) for _ in range(ROUNDS)])
-        page, name = bench.run("pages", clients), f"{clients} client{'s' * (clients > 1)}: page"
-        pages = [
-            Figure(name, page.drive.rate, "/s", page.drive.rate / rounds.fastest[0], "204 request"),
-            Figure(f"{name}, processor", page.cpu * 1000, "ms", page.cpu * 1000 / rounds.cheapest[0], "204 request"),
-        ]
-        yield rounds, [*rounds.figures(raw), *pages]
+def pages(bench: Bench, rounds: Rounds) -> Iterator[Figure]:
+    page, name = bench.run("pages", rounds.clients), f"{rounds.clients} client{'s' * (rounds.clients > 1)}: page"
+    yield Figure(name, page.drive.rate, "/s", page.drive.rate / rounds.fastest[0], "204 request")
+    share = page.cpu * 1000 / rounds.cheapest[0]
+    yield Figure(f"{name}, processor", page.cpu * 1000, "ms", share, "204 request")
 
 
-def shown(where: str, figures: list[Figure]) -> list[dict[str, Any]]:
+def by_history(benches: dict[int, Bench], clients: int) -> dict[int, Rounds]:
+    """The rounds of each history, by turns."""
+    found = {labels: Rounds(clients) for labels in benches}
+    for _ in range(ROUNDS):
+        for labels, bench in benches.items():
+            found[labels].add(bench)
+    return found
+
+
+def growth(rounds: dict[int, Rounds]) -> Iterator[Figure]:
+    """The cost of a save with much history beside that with little."""
+    little, *more = rounds.values()
+    for much in more:
+        cost, share = much.cheapest[1], much.cheapest[1] / little.cheapest[1]
+        what, peer = f"{much.clients} clients: save, processor", "at little history"
+        yield Figure(what, cost, "ms", share, peer, "± 20 %", 0.8 <= share <= 1.2)
+
+
+def shown(where: str, figures: Iterable[Figure]) -> Iterator[dict[str, Any]]:
     for figure in figures:
         print(f"{where}, {figure}", flush=True)
-    return [{"where": where, **asdict(figure)} for figure in figures]
+        yield {"where": where, **asdict(figure)}
 
 
-def on_one_database(kind: str, url: str, folder: Path, histories: Sequence[int]) -> Iterator[dict[str, Any]]:
-    """All figures of one database, with little history and with much."""
-    world, dice, costs, before = make_world(url), random.Random(1), [], 0
-    people = annotators(world, dice)
-    for labels in histories:
-        add_labels(world, ARTICLES, (labels - before) // ARTICLES, before // ARTICLES)
-        before = labels
-        raw, where = raw_commits(folder), f"{kind}, {labels:,} labels"
-        yield from shown(where, [Figure("raw SQLite commits, synchronous=FULL", raw, "/s")])
-        with serving(folder / f"{labels}", DATABASE_URL=url, STANCEMARK_SECRET_KEY=SECRET) as server:
-            for rounds, figures in by_clients(Bench(server, people), raw):
-                yield from shown(where, figures)
-                costs.append((rounds.clients, rounds.cheapest))
-    yield from shown(kind, list(_by_history(costs)))
-    world.close()
+def on_one_database(kind: str, histories: Sequence[int], folder: Path) -> Iterator[dict[str, Any]]:
+    """All figures of one kind of database, with little history and with much."""
+    with ExitStack() as stack:
+        benches = {labels: stack.enter_context(bench_with(labels, kind, folder / f"{labels}")) for labels in histories}
+        raw = raw_commits(folder)
+        yield from shown(kind, [Figure("raw SQLite commits, synchronous=FULL", raw, "/s")])
+        for clients in CLIENTS:
+            rounds = by_history(benches, clients)
+            for labels, bench in benches.items():
+                where = f"{kind}, {labels:,} labels"
+                yield from shown(where, [*rounds[labels].figures(raw), *pages(bench, rounds[labels])])
+            yield from shown(kind, growth(rounds))
 
 
-def _by_history(costs: list[tuple[int, tuple[float, float]]]) -> Iterator[Figure]:
-    """The cost of a save with much history beside that with little, each measured by the 204 request of its run."""
-    for clients in CLIENTS:
-        little, *much = [save / no_op for number, (no_op, save) in costs if number == clients]
-        for cost in much:
-            yield Figure(
-                f"{clients} clients: save, processor",
-                cost,
-                "×204",
-                cost / little,
-                "at little history",
-                "± 20 %",
-                0.8 <= cost / little <= 1.2,
-            )
+@contextmanager
+def bench_with(labels: int, kind: str, folder: Path) -> Iterator[Bench]:
+    """A server on a database with so many labels."""
+    folder.mkdir()
+    with databases([kind], folder) as urls:
+        world = make_world(urls[kind])
+        add_labels(world, ARTICLES, labels // ARTICLES)
+        people = annotators(world, random.Random(1))
+        world.close()
+        with serving(folder, DATABASE_URL=urls[kind], STANCEMARK_SECRET_KEY=SECRET) as server:
+            yield Bench(server, people)
 
 
 @contextmanager
@@ -294,15 +308,12 @@ def databases(kinds: Sequence[str], folder: Path) -> Iterator[dict[str, str]]:
 
 
 def main(*wanted: str) -> None:
-    kinds = [kind for kind in ("SQLite", "PostgreSQL") if not wanted or kind.lower() in wanted]
+    kinds = [kind for kind in ("SQLite", "PostgreSQL") if kind.lower() in wanted] or ["SQLite", "PostgreSQL"]
     histories = [number for number in HISTORIES if str(number) in wanted] or list(HISTORIES)
-    found = []
-    with tempfile.TemporaryDirectory() as name, databases(kinds, Path(name)) as urls:
-        for kind, url in urls.items():
-            folder = Path(name) / kind
-            for labels in histories:
-                (folder / f"{labels}").mkdir(parents=True)
-            found += on_one_database(kind, url, folder, histories)
+    found: list[dict[str, Any]] = []
+    for kind in kinds:
+        with tempfile.TemporaryDirectory() as folder:
+            found += on_one_database(kind, histories, Path(folder))
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(found, indent=1) + "\n")
 
