@@ -66,7 +66,7 @@ class Stancemark:
 @pytest.fixture
 def commands(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[[str], Stancemark]:
     """The command for a database of one's choice."""
-    for name in ("DATABASE_URL", "STANCEMARK_PORT", "STANCEMARK_SECRET_KEY"):
+    for name in ("DATABASE_URL", "STANCEMARK_PORT", "STANCEMARK_SECRET_KEY", "STANCEMARK_SOAK"):
         monkeypatch.delenv(name, raising=False)
     return lambda url: Stancemark(url, monkeypatch, capsys)
 
