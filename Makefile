@@ -30,7 +30,7 @@ tests: .venv/test.stamp
 # what `make test` does in short, at length: saves over a line that fails, servers that are killed, requests and files at
 # random, a project of forty annotators and 2,000 articles from its first day to its release
 soak: .venv/test.stamp
-	STANCEMARK_SOAK=1 $(BIN)/pytest -q -rP tests/test_faults.py tests/browser/test_faults.py tests/web/test_openapi.py \
+	STANCEMARK_SOAK=1 $(BIN)/pytest -q -rP tests/test_faults.py tests/cli/test_killed.py tests/browser/test_faults.py tests/web/test_openapi.py \
 		tests/web/test_fuzzed_uploads.py tests/web/test_hot_queries.py tests/test_simulation.py
 
 bench: .venv/test.stamp

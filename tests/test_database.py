@@ -260,6 +260,14 @@ def test_a_server_that_is_away_is_unavailable(tmp_path: Path) -> None:
         names(Database(f"postgresql+psycopg://tester@/none?host={tmp_path}"))
 
 
+def test_a_server_that_takes_no_changes_is_unavailable(postgresql_url: str) -> None:
+    """As one that stands by for another."""
+    db = Database(postgresql_url)
+    with pytest.raises(Unavailable), db.writing() as session:
+        session.execute(text("SET TRANSACTION READ ONLY; DELETE FROM person"))
+    db.close()
+
+
 def test_connections_that_were_cut_are_replaced(postgres: Postgres, postgresql_url: str) -> None:
     db, other = Database(postgresql_url), Database(postgresql_url)
     add(db, "Ada")

@@ -12,6 +12,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -37,6 +38,13 @@ EACH = 250 if SOAK else 15  # labels of each client
 CLIENTS = 8
 PATIENCE_SECONDS = 240 if SOAK else 90
 
+# For root the modes of files do not count, unless it gives up that right; what is started next has it no more.
+BOUND_BY_MODES = """
+import ctypes, os, sys
+os.getuid() or ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
 
 class Saver(threading.Thread):
     """One client. `acknowledged` are the labels that it was told are stored; `answers` what it was told else."""
@@ -45,7 +53,7 @@ class Saver(threading.Thread):
         super().__init__(daemon=True)
         cookie = visitor.client.get_cookie("stancemark")
         assert cookie is not None
-        self._headers = {"Cookie": f"stancemark={cookie.value}", "X-CSRFToken": visitor.token}
+        self.headers = {"Cookie": f"stancemark={cookie.value}", "X-CSRFToken": visitor.token}
         self._connection, self._is_used = HTTPConnection("127.0.0.1", port, timeout=30), False
         self._labels = labels
         self.acknowledged: set[str] = set()
@@ -81,7 +89,7 @@ class Saver(threading.Thread):
         time.sleep(0 if is_late else 0.05)
 
     def _post(self, body: str) -> tuple[int, bytes]:
-        headers = self._headers | {"Content-Type": "application/json"}
+        headers = self.headers | {"Content-Type": "application/json"}
         self._connection.request("POST", "/p/letter/documents/000/operations", body, headers)
         answer = self._connection.getresponse()
         content = answer.read()
@@ -109,7 +117,8 @@ class Site:
     def start(self) -> Server:
         """The server, anew on the same port."""
         environment = {"DATABASE_URL": self.url, "STANCEMARK_SECRET_KEY": SECRET, "STANCEMARK_PORT": str(self.port)}
-        self.server = self._stack.enter_context(serving(self.folder, **environment))
+        command = [sys.executable, "-c", BOUND_BY_MODES, str(STANCEMARK), "serve"]
+        self.server = self._stack.enter_context(serving(self.folder, command=command, **environment))
         return self.server
 
     @property
@@ -141,6 +150,16 @@ class Site:
         """Until everybody is told that nothing can be saved now."""
         before = self.answers()["503"]
         self.wait_for(lambda: self.answers()["503"] >= before + CLIENTS)
+
+    def reads(self) -> list[int]:
+        """The status of the article, for everybody over a new connection."""
+        found = []
+        for saver in self.savers:
+            connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+            connection.request("GET", "/p/letter/documents/000.json", headers=saver.headers)
+            found.append(connection.getresponse().status)
+            connection.close()
+        return found
 
     def answers(self) -> Counter[str]:
         return sum((saver.answers for saver in self.savers), Counter[str]())
@@ -223,6 +242,20 @@ def let_a_stranger_hold_it(site: Site) -> None:
     stranger.close()
 
 
+def make_it_read_only(site: Site) -> None:
+    """People still read, and what they save waits for a better time."""
+    files = [path for path in site.file.parent.glob("annotations.db*") if not path.name.endswith("-journal")]
+    modes = [(path, path.stat().st_mode) for path in (*files, site.file.parent)]
+    for path, mode in modes:
+        path.chmod(mode & ~0o222)
+    try:
+        site.wait_for_refusals()
+        assert site.reads() == [200] * CLIENTS
+    finally:
+        for path, mode in reversed(modes):
+            path.chmod(mode)
+
+
 def crash_postgresql(site: Site) -> None:
     """It ends as when a machine loses its power, and recovers."""
     assert site.postgres
@@ -255,7 +288,7 @@ def stancemark(url: str, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 Fault = Callable[[Site], None]
-ON_SQLITE: list[Fault] = [reload, fill_the_disk, let_a_stranger_hold_it, kill_a_worker, kill_all]
+ON_SQLITE: list[Fault] = [reload, fill_the_disk, let_a_stranger_hold_it, make_it_read_only, kill_a_worker, kill_all]
 ON_POSTGRESQL: list[Fault] = [reload, crash_postgresql, kill_a_worker]
 OFTEN = 8  # in a soak
 
