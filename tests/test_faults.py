@@ -6,6 +6,7 @@ under each of them, which comes again and again.
 """
 
 import json
+import math
 import os
 import resource
 import shutil
@@ -59,9 +60,12 @@ class Saver(threading.Thread):
         self.acknowledged: set[str] = set()
         self.answers = Counter[str]()
         self.given_up = threading.Event()
+        self.allowed = 0  # labels
 
     def run(self) -> None:
-        for label in self._labels:
+        for number, label in enumerate(self._labels):
+            while number >= self.allowed and not self.given_up.is_set():
+                time.sleep(0.005)
             operation = put(label)
             while label["id"] not in self.acknowledged and not self.given_up.is_set():
                 self._send(operation)
@@ -103,7 +107,7 @@ class Site:
 
     def __init__(self, url: str, folder: Path, stack: ExitStack, postgres: Postgres | None) -> None:
         self.url, self.folder, self._stack, self.port, self.postgres = url, folder, stack, free_port(), postgres
-        self.savers = self._savers()
+        self.savers, self.stages, self._gone = self._savers(), 1, 0
 
     def _savers(self) -> list[Saver]:
         world = World(self.url)
@@ -142,9 +146,15 @@ class Site:
             assert time.monotonic() < limit, (self.answers(), self.server.printed()[-2000:])
             time.sleep(0.01)
 
-    def wait_for_share(self, share: float) -> None:
-        """Until so much of all labels is acknowledged."""
-        self.wait_for(lambda: sum(len(saver.acknowledged) for saver in self.savers) >= share * EACH * CLIENTS)
+    def go_on(self) -> None:
+        """Everybody may save some labels more."""
+        self._gone += 1
+        for saver in self.savers:
+            saver.allowed = math.ceil(EACH * self._gone / self.stages)
+
+    def wait_until_saved(self) -> None:
+        """Until all labels that may be saved by now are acknowledged."""
+        self.wait_for(lambda: all(len(saver.acknowledged) >= saver.allowed for saver in self.savers))
 
     def wait_for_refusals(self) -> None:
         """Until everybody is told that nothing can be saved now."""
@@ -166,7 +176,7 @@ class Site:
 
     def check(self) -> None:
         """All labels were acknowledged in the end, and each is there once, with its event, its result and its words."""
-        self.wait_for_share(1)
+        self.wait_until_saved()
         world = World(self.url)
         acknowledged = {id.replace("-", "") for saver in self.savers for id in saver.acknowledged}
         rows = world.rows("SELECT id, revision FROM label")
@@ -204,6 +214,7 @@ def site(sqlite_world: Path, tmp_path: Path) -> Iterator[Site]:
 
 def reload(site: Site) -> None:
     """Nobody sees that the workers are others now."""
+    site.go_on()
     before, old = site.answers(), set(site.server.workers())
     site.server.process.send_signal(signal.SIGHUP)
     site.wait_for(lambda: old.isdisjoint(site.server.workers()) and len(site.server.workers()) == len(old))
@@ -212,10 +223,12 @@ def reload(site: Site) -> None:
 
 
 def kill_a_worker(site: Site) -> None:
+    site.go_on()
     os.kill(site.server.workers()[0], signal.SIGKILL)
 
 
 def kill_all(site: Site) -> None:
+    site.go_on()
     site.kill()
     said = site.start().printed()
     assert said.startswith("The database file was not closed last time: ") == site.url.startswith("sqlite"), said
@@ -225,6 +238,7 @@ def fill_the_disk(site: Site) -> None:
     """No file may grow beyond what the database has by now, or a little more than the log."""
     limit = max(site.file.stat().st_size, site.server.log.stat().st_size + 2**16)
     limit_files(site.server, limit)
+    site.go_on()
     site.wait_for_refusals()
     limit_files(site.server, resource.RLIM_INFINITY)
 
@@ -237,6 +251,7 @@ def limit_files(server: Server, size: int) -> None:
 def let_a_stranger_hold_it(site: Site) -> None:
     stranger = sqlite3.connect(site.file, isolation_level=None)
     stranger.execute("BEGIN IMMEDIATE")
+    site.go_on()
     time.sleep(7 if SOAK else 0.5)  # the first is longer than anybody waits
     stranger.execute("ROLLBACK")
     stranger.close()
@@ -246,25 +261,29 @@ def make_it_read_only(site: Site) -> None:
     """People still read, and what they save waits for a better time."""
     files = [path for path in site.file.parent.glob("annotations.db*") if not path.name.endswith("-journal")]
     modes = [(path, path.stat().st_mode) for path in (*files, site.file.parent)]
-    for path, mode in modes:
+    # the folder first and last: SQLite would make a file with the modes that the database has by then
+    for path, mode in reversed(modes):
         path.chmod(mode & ~0o222)
     try:
+        site.go_on()
         site.wait_for_refusals()
         assert site.reads() == [200] * CLIENTS
     finally:
-        for path, mode in reversed(modes):
+        for path, mode in modes:
             path.chmod(mode)
 
 
 def crash_postgresql(site: Site) -> None:
     """It ends as when a machine loses its power, and recovers."""
     assert site.postgres
+    site.go_on()
     site.postgres.crash_and_start()
 
 
 def back_it_up(site: Site) -> None:
     """While all others save: none of them is refused, and what the copy holds fits together."""
     before, refused = acknowledged(site), site.answers()["503"]
+    site.go_on()
     path = site.folder / f"{uid()}.backup"
     assert stancemark(site.url, "backup", str(path)).returncode == 0
     assert site.answers()["503"] == refused
@@ -299,11 +318,13 @@ def plans(faults: Sequence[Fault]) -> list[Sequence[Fault]]:
 
 
 def suffer(site: Site, faults: Sequence[Fault]) -> None:
+    """A fault is there, or comes, when saving goes on; all that was saved under the one is there before the next."""
+    site.stages = len(faults)
     site.start()
     site.begin()
-    for number, fault in enumerate(faults):
-        site.wait_for_share(0.05 + 0.9 * number / len(faults))
+    for fault in faults:
         fault(site)
+        site.wait_until_saved()
     site.check()
     print(f"{len(acknowledged(site))} labels, {len(faults)} faults: {dict(site.answers())}")
 

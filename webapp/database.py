@@ -6,8 +6,9 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 import msgspec
@@ -26,7 +27,6 @@ _ADVISORY_LOCK = 7_305_110  # any number will do as long as every server of one 
 # Python's sqlite3 tells the result code: busy, locked, read-only, I/O error, damaged, full, cannot open, no database
 _AWAY = {5, 6, 8, 10, 11, 13, 14, 26}
 _READ_ONLY = 8
-_SECONDS_TO_CLOSE = 2.0
 _READ_ONLY_STATE = "25006"  # PostgreSQL, where it stands by for another, or was told to
 
 
@@ -58,6 +58,9 @@ class Database:
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
         looks = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self._looking = self.engine.execution_options(**looks)
+        self.when_stuck: Callable[[], object] = lambda: None  # called where only a new process can write again
+        if self.is_sqlite:
+            event.listen(self.engine, "handle_error", self._look_whether_stuck)
         self._changing = self.engine.execution_options(immediate=True)
         self._queue = _WritersQueue(self.url.database if self.is_sqlite else None)
         self._shared = _SharedCommits(self)
@@ -100,6 +103,14 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+    def _look_whether_stuck(self, context: ExceptionContext) -> None:
+        """A process that found its file read-only keeps finding it so: what its connections share of the file is opened
+        once and closed with the last of them."""
+        code, file = getattr(context.original_exception, "sqlite_errorcode", 0), Path(self.url.database or "")
+        needed = (file.parent, *file.parent.glob(f"{file.name}*"))
+        if code & 0xFF == _READ_ONLY and all(os.access(path, os.W_OK) for path in needed):
+            self.when_stuck()
 
 
 def session_on(connection: Connection) -> Session:
@@ -148,63 +159,24 @@ def _sqlite_engine(url: str) -> Engine:
             if not where[0].startswith((":memory:", "file:")):
                 os.close(os.open(where[0], os.O_CREAT | os.O_EXCL, 0o600))
 
+    @event.listens_for(engine, "connect")
+    def set_up(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # transactions begin where SQLAlchemy says so, in `begin` below
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "cache_size=-8000",
+            "temp_store=MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         immediate = connection.get_execution_options().get("immediate", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
-    _Renewal(engine)
     return engine
-
-
-def _set_up(connection: sqlite3.Connection) -> None:
-    connection.isolation_level = None  # transactions begin where SQLAlchemy says so
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-8000", "temp_store=MEMORY"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-class _Renewal:
-    """Lets a process write again to a SQLite file that it found read-only.
-
-    SQLite keeps what the connections of a process share of a file, read-only too, until the last of them is closed. So
-    after such an error none is opened before all are closed, which takes as long as what is under way.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine, self._open, self._is_due = engine, 0, False
-        self._changed = threading.Condition()
-        event.listen(engine, "handle_error", self._look)
-        event.listen(engine, "do_connect", self._connect)
-        event.listen(engine, "checkin", self._close_used)
-        event.listen(engine, "close", self._count_closed)
-
-    def _look(self, context: ExceptionContext) -> None:
-        code = getattr(context.original_exception, "sqlite_errorcode", None)
-        if code is not None and code & 0xFF == _READ_ONLY:
-            self._is_due = True
-            context.is_disconnect, context.invalidate_pool_on_disconnect = True, False
-            self._engine.dispose()  # closes the idle ones
-
-    def _connect(self, dialect: Any, _record: Any, given: Any, named: Any) -> Any:
-        with self._changed:
-            self._changed.wait_for(lambda: not (self._is_due and self._open), _SECONDS_TO_CLOSE)
-            self._is_due = False
-            self._open += 1
-        with ExitStack() as undo:
-            undo.callback(self._count_closed)
-            connection = undo.enter_context(closing(dialect.connect(*given, **named)))
-            _set_up(connection)
-            undo.pop_all()
-        return connection
-
-    def _close_used(self, _connection: sqlite3.Connection | None, record: Any) -> None:
-        if self._is_due:
-            record.invalidate()
-
-    def _count_closed(self, *_connection: Any) -> None:
-        with self._changed:
-            self._open -= 1
-            self._changed.notify_all()
 
 
 def _postgresql_engine(url: str) -> Engine:

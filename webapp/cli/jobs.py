@@ -67,6 +67,7 @@ def _watch(db: Database, settings: Settings, parent: int) -> None:
     stop = threading.Event()
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, lambda *_: stop.set())
+    db.when_stuck = stop.set
     while not stop.is_set() and os.getppid() == parent:
         with suppress(Unavailable):  # it may come back
             if queue.any_to_do(db) and (job := queue.claim(db)):

@@ -63,6 +63,7 @@ class _Worker(ThreadWorker):  # type: ignore[misc]
                 listener.close()
 
     def run(self) -> None:
+        self.wsgi.extensions["database"].when_stuck = lambda: os.kill(os.getpid(), signal.SIGTERM)  # another comes
         super().run()
         self.wsgi.extensions["database"].close()  # whoever closes a SQLite file last takes its log away
 
