@@ -16,7 +16,8 @@ from webapp.services import managing, speakers
 NEW = {"name": "Somebody Bob proposed", "kind": "person", "affiliation": ""}
 DOCUMENTS = PARTS["doc"]
 TOKENS = re.compile(r'(csrf-token" content="|csrf_token"[^>]*value="|"csrf_token":\s*")[^"]*')
-MOMENT = re.compile(r"\d\d:\d\d(:\d\d)?( UTC)?")
+# a page of an error tells when it was asked for, with the day
+MOMENT = re.compile(r'(<time datetime="[^"]*">)?\d\d:\d\d(:\d\d)?( UTC)?')
 NONCES = {"X-Request-Id", "Set-Cookie", "Date"}  # what may differ between two equal answers
 # sent to with nothing in it each other address refuses; this one would end her session
 SIGN_OUT = frozenset({"accounts.sign_out"})
