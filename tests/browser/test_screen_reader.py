@@ -89,11 +89,13 @@ def test_the_bar_is_a_form_with_names_and_states(page: Page) -> None:
 
 def test_the_speaker_list_is_told_as_it_is_walked(page: Page) -> None:
     press(page, "j", "s")
+    expect(page.get_by_role("listbox", name="Speakers")).to_be_visible()
     (field,) = told(page, "combobox", "Speaker")
     assert (field.states["expanded"], field.states["focused"], field.states["autocomplete"]) == (True, True, "list")
     assert [n.name for n in told(page, "listbox")] == ["Speakers"]
     assert 1 < len(told(page, "option")) <= 9
     press(page, *"open")
+    expect(page.get_by_role("option", selected=True)).to_contain_text("OpenAI")
     (chosen,) = (n for n in told(page, "option") if n.states["selected"])
     assert chosen.name.startswith("OpenAI organisation")
     active = page.evaluate(
